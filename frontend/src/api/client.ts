@@ -1,5 +1,5 @@
 import { newId } from "./ids";
-import { Problem } from "./problem";
+import { Problem, type ProblemBody } from "./problem";
 
 export { newId } from "./ids";
 export { type FieldError, isProblem, Problem } from "./problem";
@@ -133,7 +133,7 @@ export async function send<T>(method: Method, path: string, options: Options = {
   }
   if (!response.ok && response.status !== 304) {
     if (response.status === 401 && !path.startsWith("/auth/")) for (const listener of expired) listener();
-    throw new Problem(response.status, (data ?? {}) as object, response.headers);
+    throw new Problem(response.status, (data ?? {}) as ProblemBody, response.headers);
   }
   return { data: data as T, status: response.status, etag: response.headers.get("ETag"), headers: response.headers };
 }

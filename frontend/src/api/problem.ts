@@ -5,7 +5,7 @@ export interface FieldError {
   detail: string;
 }
 
-interface ProblemBody {
+export interface ProblemBody {
   type?: string;
   title?: string;
   status?: number;
