@@ -1,0 +1,1 @@
+"""Bearer keys for programs, session and CSRF for the web app. ``request.auth`` is always a Principal."""

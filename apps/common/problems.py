@@ -1,0 +1,103 @@
+"""Every refusal as RFC 9457 ``application/problem+json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from apps.common.errors import (
+    Conflict,
+    DomainError,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Throttled,
+    TooLarge,
+    Unauthenticated,
+)
+
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem_body(error: DomainError) -> dict[str, Any]:
+    """The members of the problem document, without null ones."""
+    body: dict[str, Any] = {
+        "type": f"urn:lapidary:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+    }
+    if error.errors:
+        body["errors"] = [item.as_json() for item in error.errors]
+    return body | error.extra
+
+
+def problem_response(error: DomainError) -> Response:
+    response = Response(problem_body(error), status=error.status, content_type=CONTENT_TYPE)
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    if error.status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def handle(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+    """DRF's exception handler. What is no refusal stays an exception: it is our bug and becomes a logged 500."""
+    error = as_domain_error(exc)
+    if error is None:
+        return None
+    set_rollback()
+    return problem_response(error)
+
+
+def as_domain_error(exc: Exception) -> DomainError | None:
+    """Translates the framework's own refusals; None for anything unforeseen."""
+    match exc:
+        case DomainError():
+            return exc
+        case exceptions.ValidationError():
+            return Invalid("The input is not valid.", errors=list(field_errors(exc.get_full_details())))
+        case exceptions.ParseError():
+            return Invalid(str(exc.detail), code="malformed")
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return Unauthenticated(str(exc.detail))
+        case exceptions.PermissionDenied() | PermissionDenied():
+            return Forbidden(str(exc) or "You may not do this.")
+        case exceptions.NotFound() | Http404():
+            return NotFound()
+        case exceptions.Throttled():
+            return Throttled(str(exc.detail), retry_after=int(exc.wait or 60))
+        case RequestDataTooBig():
+            return TooLarge("The request body is too large.")
+        case exceptions.APIException():
+            return _other(exc)
+    return None
+
+
+def _other(exc: exceptions.APIException) -> DomainError:
+    error: DomainError = Conflict(str(exc.detail), code=exc.default_code)
+    error.status = exc.status_code
+    return error
+
+
+def field_errors(details: Any, pointer: str = "") -> Iterator[FieldError]:
+    """Flattens DRF's nested error details into pointers (RFC 6901)."""
+    if isinstance(details, Mapping):
+        if "message" in details and "code" in details and not isinstance(details["message"], (Mapping, list)):
+            yield FieldError(pointer or "/", str(details["code"]), str(details["message"]))
+            return
+        for key, value in details.items():
+            part = "" if key == "non_field_errors" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            yield from field_errors(value, pointer + part)
+    elif isinstance(details, list):
+        leaves = all(isinstance(item, Mapping) and set(item) == {"message", "code"} for item in details)
+        for index, item in enumerate(details):
+            yield from field_errors(item, pointer if leaves else f"{pointer}/{index}")
