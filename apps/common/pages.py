@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
@@ -18,6 +18,8 @@ from apps.common.errors import Invalid
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def check_query(request: Request, allowed: Sequence[str]) -> None:
             raise Invalid.at(f"/{name}", "This list has no such filter.", code="unknown_filter")
 
 
-def page[M: Model](
+def page(
     request: Request,
     rows: QuerySet[M],
     *,
