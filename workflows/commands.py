@@ -43,7 +43,7 @@ class Expire:
 
 
 @dataclass(frozen=True, slots=True)
-class _Closing:
+class Closing:
     """What every command that closes a held visit carries."""
 
     actor: str
@@ -55,32 +55,32 @@ class _Closing:
 
 
 @dataclass(frozen=True, slots=True)
-class Submit(_Closing):
+class Submit(Closing):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Skip(_Closing):
+class Skip(Closing):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Approve(_Closing):
+class Approve(Closing):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Reject(_Closing):
+class Reject(Closing):
     """`reason` is the reviewer's comment; the verdicts on labels live in the shell."""
 
 
 @dataclass(frozen=True, slots=True)
-class Escalate(_Closing):
+class Escalate(Closing):
     pass
 
 
 @dataclass(frozen=True, slots=True)
-class Proceed(_Closing):
+class Proceed(Closing):
     """An agent is done; `outcome` is one of its stage's."""
 
     outcome: str = ""
@@ -154,6 +154,7 @@ class AgentTimeout:
 
     stage: str
     since: int = 0
+    wrote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

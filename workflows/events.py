@@ -59,7 +59,10 @@ class Submitted(Step):
 
 @dataclass(frozen=True, slots=True)
 class Skipped(Step):
+    """`pooled`: the outcome is not wired, so the same visit waits again, closed to this person."""
+
     action = "skipped"
+    pooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +157,12 @@ class Recalled(Travel):
 
 @dataclass(frozen=True, slots=True)
 class TimedOut(Travel):
-    """An agent stage gave up and left by its `on_timeout`."""
+    """An agent stage gave up and left by its `on_timeout`; `person` is the agent that held it, or ""."""
 
     action = "timed_out"
+    from_type: str = ""
+    person: str = ""
+    wrote: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from .conditions import Condition
 from .facts import NO_NEEDS, Needs
+from .percentages import Sharing
 
 ANNOTATE = "annotate"
 REVIEW = "review"
@@ -70,8 +71,8 @@ class Stage:
     branches: tuple[Branch, ...] = ()
     otherwise: str = ""
     by_collaborator: Mapping[str, str] = field(default_factory=dict)
-    percentages: Mapping[str, int] = field(default_factory=dict)
-    """Outcome to whole-number weight; the weights have no common divisor."""
+    sharing: Sharing | None = None
+    """The chooser of a percentage router."""
     counter_key: str = ""
     """Router id and digest of its percentages: counters under another key belong to other percentages."""
     outcomes: tuple[str, ...] = ()
@@ -86,8 +87,8 @@ class Stage:
 
     @property
     def draws(self) -> bool:
-        """Whether a task may pass this stage by unreviewed, or labels are drawn in it."""
-        return self.sample < 1.0 or bool(self.class_sample)
+        """Whether arrivals are drawn here: a task may pass by unreviewed, or labels are drawn."""
+        return self.sample < 1.0 or bool(self.class_sample) or (self.strict and self.type in REVIEW_TYPES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,6 +32,8 @@ class LastStep(NamedTuple):
     """Whether the step was a rejection and so counted as rework."""
     round: int = 1
     """The round before the step."""
+    visit: int = 0
+    """The visit the step closed."""
 
 
 class State(NamedTuple):
