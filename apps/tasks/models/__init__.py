@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps.tasks.models.judgement import Comment, Draft, Issue, Verdict
 from apps.tasks.models.ledger import ActiveTime, Notification, Outbox, RouterCounter, Selection, StageCount, StageDelta
-from apps.tasks.models.travel import OwnWork, Task, TaskEvent, Visit, VisitStatus
+from apps.tasks.models.travel import Participation, Task, TaskEvent, Visit, VisitStatus
 
 __all__ = [
     "ActiveTime",
@@ -13,7 +13,7 @@ __all__ = [
     "Issue",
     "Notification",
     "Outbox",
-    "OwnWork",
+    "Participation",
     "RouterCounter",
     "Selection",
     "StageCount",

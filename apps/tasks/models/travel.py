@@ -1,4 +1,4 @@
-"""Where a task is and how it came there: Task, Visit, TaskEvent, OwnWork."""
+"""Where a task is, how it came there and who took part: Task, Visit, TaskEvent, Participation."""
 
 from __future__ import annotations
 
@@ -62,8 +62,10 @@ class VisitStatus(models.IntegerChoices):
 class Visit(models.Model):
     """One stay of a task at a stage: the queue's entry, and its lease while claimed.
 
-    ``token`` rises with every claim of the task and fences off whoever lost the lease. ``reserved_for`` makes the visit
-    that person's alone until ``reserved_until`` (null: until released). A router's rest is a visit too (nobody claims it),
+    ``token`` rises with every claim of the task and fences off whoever lost the lease. ``barred`` lists who may not take
+    the visit (own work, skipped it) as ``|id|id|``, in the row itself so that a claim's WHERE needs no other table.
+    ``wrote`` says whether the holder has saved labels in it. ``reserved_for`` makes the visit that person's alone until
+    ``reserved_until`` (null: until released). A router's rest is a visit too (nobody claims it),
     whose ``due_at`` is its time-out.
     """
 
@@ -77,7 +79,8 @@ class Visit(models.Model):
     status = models.PositiveSmallIntegerField(choices=VisitStatus.choices, default=VisitStatus.WAITING)
     priority = models.PositiveSmallIntegerField(default=50)
     round = models.PositiveIntegerField(default=1)
-    skill = models.CharField(max_length=100, blank=True, default="")
+    barred = models.TextField(blank=True, default="")
+    wrote = models.BooleanField(default=False)
     reserved_for = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     reserved_until = models.DateTimeField(null=True)
     reserve_kind = models.CharField(max_length=10, blank=True, default="")
@@ -148,16 +151,20 @@ class TaskEvent(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["task", "sequence"], name="event_once")]
 
 
-class OwnWork(models.Model):
-    """Who may not judge a task, because it is their own work; ``kind``: annotated, escalated, review_edit or excluded.
+class Participation(models.Model):
+    """A person's part in a task: what they may look back at, and the list of their own work.
 
-    A copy of what the engine's state says, in a form that a claim's WHERE can use.
+    ``stage`` is that of their last step; a person who only saved labels has taken part too.
     """
 
     id = models.BigAutoField(primary_key=True)
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="own_work", db_index=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=12)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="participations", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    stage = models.CharField(max_length=100)
+    outcome = models.CharField(max_length=100, blank=True, default="")
+    acted_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["task", "user", "kind"], name="own_work_once")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["task", "user"], name="participation_once")]
+        indexes: ClassVar = [models.Index(fields=["user", "-acted_at", "-id"], name="participation_page")]
