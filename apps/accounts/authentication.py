@@ -1,1 +1,92 @@
 """Bearer keys for programs, session and CSRF for the web app. ``request.auth`` is always a Principal."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models.functions import Now
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from apps.accounts.models import ApiKey, User
+from apps.accounts.principal import Principal
+from apps.common.errors import Forbidden, Unauthenticated
+
+USED_EVERY = timedelta(minutes=1)
+
+
+def digest_of(secret: str) -> str:
+    """What we keep of a key or token: its SHA-256, which cannot be turned back because the secret has 256 random bits."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class KeyOrSession(BaseAuthentication):
+    """An API key if the request carries one, else the session. A bad key is refused, never ignored."""
+
+    def authenticate(self, request: Request) -> tuple[User, Principal] | None:
+        header = request.META.get("HTTP_AUTHORIZATION")
+        return from_session(request) if header is None else from_header(header)
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+def from_header(header: str) -> tuple[User, Principal]:
+    """The owner of the key, with one query. Raises Unauthenticated."""
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer" or not secret.startswith("lap_") or not secret.isascii():
+        raise Unauthenticated("Send Authorization: Bearer and an API key.", code="bad_key")
+    found: Any = ApiKey.objects.select_related("user").annotate(now=Now()).filter(digest=digest_of(secret)).first()
+    if found is None or found.revoked_at is not None or not found.user.is_active or _expired(found, found.now):
+        raise Unauthenticated("This API key is not known, has expired or was revoked.", code="bad_key")
+    if found.last_used_at is None or found.now - found.last_used_at >= USED_EVERY:
+        ApiKey.objects.filter(pk=found.pk).update(last_used_at=found.now)
+    return found.user, Principal(found.user, frozenset(found.scopes), found.project_id, found.pk)
+
+
+def from_session(request: Request) -> tuple[User, Principal] | None:
+    """The signed-in person; unsafe methods need the CSRF token. Raises Forbidden."""
+    user = getattr(request._request, "user", None)
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    check_csrf(request._request)
+    return user, Principal(user)
+
+
+def check_csrf(request: HttpRequest) -> None:
+    """Raises Forbidden unless the request is safe, or comes from our own pages with their token."""
+
+    def nothing(request: HttpRequest) -> Any:
+        return None
+
+    check = CSRFCheck(nothing)
+    check.process_request(request)
+    reason = check.process_view(request, None, (), {})
+    if reason:
+        raise Forbidden(f"The request did not come from our own pages: {reason}", code="csrf_failed")
+
+
+class SignedIn(BasePermission):
+    """Everybody signed in; a key only where the view names its scope for the method."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        principal = request.auth
+        if not isinstance(principal, Principal):
+            raise Unauthenticated("Sign in, or send an API key.")
+        method = "GET" if request.method == "HEAD" else str(request.method)
+        if principal.scopes is None or not hasattr(view, method.lower()):
+            return True
+        needed = view.scopes.get(method, ())
+        options = (needed,) if isinstance(needed, str) else tuple(needed)
+        if not any(scope in principal.scopes for scope in options):
+            wanted = " or ".join(options) or "signing in; no key can do it"
+            raise Forbidden(f"This key may not do that: it needs {wanted}.", code="scope_missing")
+        return True
+
+
+def _expired(key: ApiKey, now: datetime) -> bool:
+    return key.expires_at is not None and key.expires_at <= now
