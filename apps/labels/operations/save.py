@@ -1,0 +1,233 @@
+"""Saving labels: one revision per save, touching only the rows it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from apps.accounts.models import User
+from apps.common.errors import Invalid, StaleVersion
+from apps.common.ids import new_id
+from apps.common.sql import LostUpdate, Writes
+from apps.labels.logic import Change, Edits, plan
+from apps.labels.logic.entries import read_edits
+from apps.labels.logic.vocabulary import OntologyIndex
+from apps.labels.models import Label, LabelSet, Revision
+from apps.labels.queries.rows import rows_by_id, time_text
+
+SNAPSHOT_EVERY = 64
+"""Every so many revisions the whole state is kept too, so that a past state costs at most this many deltas."""
+
+MAX_LABELS = 50_000
+"""Labels of one label set."""
+
+CHUNK = 200
+
+LabelSetKey = tuple[UUID, UUID, str]
+
+UPSERT = "ON CONFLICT (label_set_id, label_id) DO UPDATE SET " + ", ".join(
+    f"{name} = EXCLUDED.{name}"
+    for name in (
+        "class_id", "shape", "geometry", "x", "y", "width", "height", "attributes", "origin", "changed_in",
+        "updated_by_id", "updated_at",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SavedLabels:
+    """A label set after a save, its revision, and what changed (nothing: the revision is the one before)."""
+
+    label_set: LabelSet
+    revision: int
+    changed: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Who saves, where and under which ontology: what a revision keeps beside its delta."""
+
+    author: User | None
+    stage: str
+    stage_type: str
+    round: int
+    ontology_version: int
+    outdated: bool
+    operation: str
+    now: datetime
+
+
+@transaction.atomic
+def save_labels(
+    *,
+    label_set_key: LabelSetKey,
+    base_revision: int | None,
+    upsert: Sequence[Any],
+    delete: Sequence[Any],
+    author: User | None,
+    stage: str,
+    stage_type: str,
+    round: int,
+    ontology_index: OntologyIndex,
+    size: tuple[int, int],
+    operation: str = "save",
+    origin_kind: str = "human",
+    now: datetime,
+    pointer: str = "",
+    known: LabelSet | None = None,
+    ontology_version: int | None = None,
+    writes: Writes | None = None,
+) -> SavedLabels:
+    """Saves labels of one data unit (``label_set_key``: project, data unit, branch), all or nothing.
+
+    ``upsert`` and ``delete`` are the body's own lists; ``size`` is the image's (width, height) in pixels; ``pointer``
+    is where in the body they stand. ``base_revision`` is what the client had read (0 before the first save; None
+    compares nothing). ``ontology_version`` is the version the client worked under, when it says so.
+
+    ``known`` is the label set when the caller has read it under its lock, ``writes`` the caller's batch to ride in; both
+    save round trips, and both want the caller to hold the lock that orders writers of this set (its task's row).
+
+    Raises Invalid with pointers, StaleVersion (``current``: the present revision) when somebody saved in between.
+    """
+    edits = read_edits({"upsert": list(upsert), "delete": list(delete)}, index=ontology_index, size=size, pointer=pointer)
+    label_set = known or find_label_set(label_set_key) or _fresh(label_set_key)
+    if base_revision is not None and base_revision != label_set.revision:
+        raise _stale(label_set.revision)
+    changes = _changes(label_set, edits, author, now, origin_kind)
+    if not changes:
+        return SavedLabels(label_set, label_set.revision, ())
+    version = ontology_version or ontology_index.version
+    outdated = edits.outdated or version < ontology_index.version
+    around = Circumstances(author, stage, stage_type, round, version, outdated, operation, now)
+    batch = writes or Writes()
+    _write(batch, label_set, changes, around)
+    if writes is None:
+        _send(batch, label_set)
+    return SavedLabels(label_set, label_set.revision, tuple(changes))
+
+
+def find_label_set(key: LabelSetKey) -> LabelSet | None:
+    """The label set of a data unit in a project on a branch, if anything was ever saved there."""
+    project_id, data_unit_id, branch = key
+    return LabelSet.objects.filter(project_id=project_id, data_unit_id=data_unit_id, branch=branch).first()
+
+
+def _fresh(key: LabelSetKey) -> LabelSet:
+    project_id, data_unit_id, branch = key
+    return LabelSet(id=new_id(), project_id=project_id, data_unit_id=data_unit_id, branch=branch)
+
+
+def _changes(
+    label_set: LabelSet, edits: Edits, author: User | None, now: datetime, origin_kind: str
+) -> list[Change]:
+    rows = {} if label_set._state.adding else rows_by_id(label_set.id, edits.ids)
+    changes = plan(
+        edits, rows, author=str(author.id) if author else None, now=time_text(now), origin_kind=origin_kind
+    )
+    if label_set.label_count + _growth(changes) > MAX_LABELS:
+        raise Invalid.at(f"{edits.pointer}/upsert", f"One image has at most {MAX_LABELS} labels.", code="too_many_labels")
+    return changes
+
+
+def _growth(changes: Sequence[Change]) -> int:
+    return sum((change.after is not None) - (change.before is not None) for change in changes)
+
+
+def _write(batch: Writes, label_set: LabelSet, changes: Sequence[Change], around: Circumstances) -> None:
+    """Puts the whole save into ``batch`` and moves ``label_set`` to its new revision."""
+    base = label_set.revision
+    label_set.revision = base + 1
+    label_set.label_count += _growth(changes)
+    label_set.ontology_version = around.ontology_version
+    values = {name: getattr(label_set, name) for name in ("revision", "label_count", "ontology_version")}
+    if label_set._state.adding:
+        key = {name: getattr(label_set, name) for name in ("id", "project_id", "data_unit_id", "branch")}
+        batch.insert(LabelSet, [{**key, **values}])
+        label_set._state.adding = False
+    else:
+        batch.update(LabelSet, {"id": label_set.id, "revision": base}, values)
+    gone = [change.id for change in changes if change.after is None]
+    if gone:
+        Label.objects.filter(label_set_id=label_set.id, label_id__in=gone).delete()
+    kept = [label_values(label_set, change) for change in changes if change.after is not None]
+    for start in range(0, len(kept), CHUNK):
+        batch.insert(Label, kept[start : start + CHUNK], conflict=UPSERT)
+    batch.insert(Revision, [revision_values(label_set, changes, around)])
+
+
+def label_values(label_set: LabelSet, change: Change) -> dict[str, Any]:
+    """The columns of a label's row."""
+    row, extent = change.after, change.extent
+    assert row is not None
+    return {
+        "label_set_id": label_set.id,
+        "label_id": UUID(change.id),
+        "class_id": row["class"],
+        "shape": row["shape"],
+        "geometry": row["geometry"],
+        "x": extent.x if extent else None,
+        "y": extent.y if extent else None,
+        "width": extent.width if extent else None,
+        "height": extent.height if extent else None,
+        "attributes": row["attributes"],
+        "origin": row["origin"],
+        "changed_in": label_set.revision,
+        "created_by_id": _uuid(row["created_by"]),
+        "created_at": _time(row["created_at"]),
+        "updated_by_id": _uuid(row["updated_by"]),
+        "updated_at": _time(row["updated_at"]),
+    }
+
+
+def revision_values(label_set: LabelSet, changes: Sequence[Change], around: Circumstances) -> dict[str, Any]:
+    """The columns of a revision's row; every k-th holds the whole state."""
+    snapshot: list[Mapping[str, Any]] | None = None
+    if label_set.revision % SNAPSHOT_EVERY == 0:
+        snapshot = _whole_state(label_set, changes)
+    return {
+        "label_set_id": label_set.id,
+        "number": label_set.revision,
+        "delta": {"changes": [change.as_json() for change in changes]},
+        "snapshot": snapshot,
+        "operation": around.operation,
+        "author_id": around.author.id if around.author else None,
+        "stage": around.stage,
+        "stage_type": around.stage_type,
+        "round": around.round,
+        "ontology_version": around.ontology_version,
+        "outdated_ontology": around.outdated,
+        "created_at": around.now,
+    }
+
+
+def _whole_state(label_set: LabelSet, changes: Sequence[Change]) -> list[Mapping[str, Any]]:
+    rows = rows_by_id(label_set.id)
+    for change in changes:
+        rows.pop(change.id, None) if change.after is None else rows.update({change.id: change.after})
+    return [{"id": label_id, **row} for label_id, row in rows.items()]
+
+
+def _send(batch: Writes, label_set: LabelSet) -> None:
+    try:
+        batch.send()
+    except (LostUpdate, IntegrityError) as error:
+        # Somebody saved between our read and our write; the transaction is lost, so nothing is half done.
+        current = LabelSet.objects.filter(id=label_set.id).values_list("revision", flat=True).first() if isinstance(error, LostUpdate) else None
+        raise _stale(current) from None
+
+
+def _stale(current: int | None) -> StaleVersion:
+    return StaleVersion("Somebody saved labels since you read them; read them again.", current=current)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
