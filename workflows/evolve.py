@@ -10,31 +10,31 @@ from .graph import AUTHOR_TYPES, ANNOTATE, COMPLETE, ROUTER, WORKING_TYPES
 from .state import ARCHIVED, CLAIMED, COMPLETE as IS_COMPLETE, ROUTING, WAITING, LastStep, State
 
 
-class BadHistory(ValueError):
+class BadHistoryError(ValueError):
     """Events that no task can have had: a gap in the sequence, or no `Created` at the beginning."""
 
 
 def evolve(state: State | None, event: ev.AnyEvent) -> State:
-    """`state` after `event`. `state` is None before `Created` only. Raises BadHistory."""
+    """`state` after `event`. `state` is None before `Created` only. Raises BadHistoryError."""
     if state is None:
         if not isinstance(event, ev.Created) or event.sequence != 1:
-            raise BadHistory("A history begins with created, sequence 1.")
+            raise BadHistoryError("A history begins with created, sequence 1.")
         return _created(event)
     if event.sequence != state.sequence + 1:
-        raise BadHistory(f"Event {event.sequence} follows event {state.sequence}.")
+        raise BadHistoryError(f"Event {event.sequence} follows event {state.sequence}.")
     fold = _FOLDS.get(type(event))
     if fold is None:
-        raise BadHistory(f"{event.action} cannot follow event {state.sequence}.")
+        raise BadHistoryError(f"{event.action} cannot follow event {state.sequence}.")
     return fold(state, event)
 
 
 def fold(events: Iterable[ev.AnyEvent]) -> State:
-    """The state after a whole history. Raises BadHistory."""
+    """The state after a whole history. Raises BadHistoryError."""
     state: State | None = None
     for event in events:
         state = evolve(state, event)
     if state is None:
-        raise BadHistory("The history is empty.")
+        raise BadHistoryError("The history is empty.")
     return state
 
 
@@ -101,9 +101,7 @@ def _onward(state: State, event: ev.Travel, **changes: Any) -> State:
     return _arrive(state, event, **changes)
 
 
-def _authorship(
-    state: State, person: str, stage_type: str, wrote: bool, visit: int | None = None
-) -> dict[str, tuple[Any, ...]]:
+def _authorship(state: State, person: str, stage_type: str, wrote: bool, visit: int | None = None) -> dict[str, Any]:
     if not wrote or not person:
         return {}
     if stage_type in AUTHOR_TYPES:
@@ -194,7 +192,7 @@ def _timed_out(state: State, event: ev.TimedOut) -> State:
 def _recalled(state: State, event: ev.Recalled) -> State:
     last = state.last
     if last is None:
-        raise BadHistory("There is no step to recall.")
+        raise BadHistoryError("There is no step to recall.")
     entries = state.entries
     for stage in last.entered:
         entries = _bump(entries, stage, -1)
@@ -220,9 +218,7 @@ def _migrated(state: State, event: ev.Migrated) -> State:
 
 
 def _claimed(state: State, event: ev.Claimed) -> State:
-    return state._replace(
-        sequence=event.sequence, status=CLAIMED, holder=event.actor, token=event.sequence, last=None
-    )
+    return state._replace(sequence=event.sequence, status=CLAIMED, holder=event.actor, token=event.sequence, last=None)
 
 
 def _ended(state: State, event: ev.Ended) -> State:

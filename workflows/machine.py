@@ -12,7 +12,7 @@ from typing import Any
 from . import commands as cmd
 from . import events as ev
 from . import managing, visits
-from .evolve import BadHistory, evolve, fold
+from .evolve import BadHistoryError, evolve, fold
 from .facts import NO_FACTS, NO_NEEDS, Facts, Needs
 from .graph import Graph
 from .results import Accepted, NeedsCounters, NeedsDraws, Refused, Result
@@ -22,7 +22,7 @@ from .walk import Walk
 
 __all__ = [
     "Accepted",
-    "BadHistory",
+    "BadHistoryError",
     "NeedsCounters",
     "NeedsDraws",
     "Refused",
@@ -80,9 +80,8 @@ def needs(graph: Graph, state: State | None, command: cmd.Command) -> Needs:
         return NO_NEEDS
     outcome = _OUTCOMES.get(type(command))
     if outcome is not None:
-        if isinstance(command, cmd.Approve) and graph.stages[state.stage].after_fix == "return":
-            if visits.fixed(state, command):
-                outcome = "rejected"
+        if isinstance(command, cmd.Approve) and visits.returns(graph.stages[state.stage], state, command):
+            outcome = "rejected"
         return graph.needs(state.stage, outcome)
     if isinstance(command, cmd.Proceed):
         return graph.needs(state.stage, command.outcome)

@@ -215,9 +215,7 @@ def end_reservation(graph: Graph, state: State, command: cmd.EndReservation, fac
         problem = "claimed" if state.status == CLAIMED else "not_reserved"
         return refuse(graph, state, command.actor, problem, manager=True)
     walk = Walk(graph, state, facts)
-    walk.add(
-        ev.ReservationEnded(state.sequence + 1, command.actor, state.stage, state.reserved_for, command.reason)
-    )
+    walk.add(ev.ReservationEnded(state.sequence + 1, command.actor, state.stage, state.reserved_for, command.reason))
     return walk.accepted()
 
 
@@ -246,9 +244,7 @@ def correct(graph: Graph, state: State, command: cmd.Correct, facts: Facts) -> R
     walk = Walk(graph, state, facts)
     stage = graph.stages[state.stage]
     walk.add(
-        ev.Corrected(
-            state.sequence + 1, command.actor, stage.id, stage.type, command.label_revision, command.reason
-        )
+        ev.Corrected(state.sequence + 1, command.actor, stage.id, stage.type, command.label_revision, command.reason)
     )
     if state.status == ROUTING and state.waiting_fact:
         walk.add(ev.Waited(walk.state.sequence + 1, "", stage.id, state.waiting_fact, walk.state.label_revision))

@@ -52,4 +52,6 @@ class NeedsDraws:
 
 Result: TypeAlias = Accepted | Refused | NeedsCounters | NeedsDraws
 
-WRONG_PERSON = frozenset({"own_work", "not_collaborator", "excluded", "reserved", "assigned", "not_holder", "not_yours"})
+WRONG_PERSON = frozenset(
+    {"own_work", "not_collaborator", "excluded", "reserved", "assigned", "not_holder", "not_yours"}
+)

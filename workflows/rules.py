@@ -150,7 +150,8 @@ def offers(graph: Graph, stage: Stage, action: str) -> bool:
     return action != "escalate" or graph.target(stage.id, "escalated") is not None
 
 
-def refuse(graph: Graph, state: State | None, actor: str, code: str, detail: str = "", *, manager: bool = False) -> Refused:
+def refuse(
+    graph: Graph, state: State | None, actor: str, code: str, detail: str = "", *, manager: bool = False
+) -> Refused:
     """A refusal with its sentence and with what the actor could do instead."""
     return Refused(code, detail or DETAILS[code], allowed_actions(graph, state, actor, manager=manager))
-

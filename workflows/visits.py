@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import commands as cmd
 from . import events as ev
 from .facts import Facts
-from .graph import EXPERT_REVIEW, WORKING_TYPES, Graph, Stage
+from .graph import WORKING_TYPES, Graph, Stage
 from .results import Accepted, Refused, Result
 from .rules import may_claim, offers, refuse
 from .state import CLAIMED, ROUTING, WAITING, State
@@ -136,12 +136,17 @@ def approve(graph: Graph, state: State, command: cmd.Approve, facts: Facts) -> R
         return refused
     walk = Walk(graph, state, facts)
     stage = graph.stages[state.stage]
-    if stage.type == EXPERT_REVIEW and stage.after_fix != "accept" and fixed(state, command):
-        if stage.after_fix == "second_expert":
-            return _second_look(walk, command, stage)
+    if stage.after_fix == "second_expert" and fixed(state, command):
+        return _second_look(walk, command, stage)
+    if returns(stage, state, command):
         target = graph.targets[stage.id]["rejected"]
         return _close(walk, ev.Approved, command, "returned", target, _returns_to(state, stage))
     return _close(walk, ev.Approved, command, "approved", graph.targets[stage.id]["approved"])
+
+
+def returns(stage: Stage, state: State, command: cmd.Approve) -> bool:
+    """Whether an approval here sends the task back because its reviewer had to fix it."""
+    return stage.after_fix == "return" and fixed(state, command)
 
 
 def fixed(state: State, command: cmd.Approve) -> bool:
@@ -214,8 +219,6 @@ def recall(graph: Graph, state: State, command: cmd.Recall, facts: Facts) -> Res
         return refuse(graph, state, command.actor, "no_step")
     walk = Walk(graph, state, facts)
     walk.add(
-        ev.Recalled(
-            state.sequence + 1, command.actor, state.stage, "", stage.id, stage.type, last.round, command.actor
-        )
+        ev.Recalled(state.sequence + 1, command.actor, state.stage, "", stage.id, stage.type, last.round, command.actor)
     )
     return walk.accepted()

@@ -101,9 +101,7 @@ class Walk:
         if counts is None or draw is None or stage.sharing is None:
             return NeedsCounters(self.graph.horizon[first].routers)
         outcome, probability = stage.sharing.choose(counts, draw)
-        self.leave(
-            stage, outcome, design="percentage", probability=probability, counter=stage.counter_key, draw=draw
-        )
+        self.leave(stage, outcome, design="percentage", probability=probability, counter=stage.counter_key, draw=draw)
         return None
 
     def _by_collaborator(self, stage: Stage) -> tuple[str, str]:
