@@ -6,7 +6,7 @@ Fields at their defaults are left out, so a state or an event is a few hundred b
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -75,7 +75,7 @@ def upcast(data: Json, key: str, current: int, upcasters: Mapping[int, Upcaster]
 
 
 def graph_from_json(data: object, *, providers: Iterable[str] = ()) -> Graph:
-    """The graph that API.md's JSON describes. Raises BadGraphError with everything wrong, and BadDataError for its version."""
+    """The graph that API.md's JSON describes. Raises BadGraphError, and BadDataError for an unknown version."""
     report = validate(data, providers=providers)
     if report.errors or not isinstance(data, dict):
         raise BadGraphError(report)
@@ -196,9 +196,10 @@ _COMMANDS: Mapping[str, type] = {kind.__name__: kind for kind in cmd.Command.__a
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, Any, bool], ...]:
+def _fields(kind: Hashable) -> tuple[tuple[str, Any, bool], ...]:
     """(name, default, required) of a dataclass's fields."""
-    return tuple((item.name, item.default, item.default is dataclasses.MISSING) for item in dataclasses.fields(kind))
+    items: tuple[dataclasses.Field[Any], ...] = dataclasses.fields(kind)  # type: ignore[arg-type]
+    return tuple((item.name, item.default, item.default is dataclasses.MISSING) for item in items)
 
 
 def _dump(value: Any) -> Json:

@@ -1,7 +1,8 @@
 """The closed language of routers: `{"fact", "op", "value"}`, `{"all": […]}`, `{"any": […]}`, `{"not": …}`.
 
 A condition is true, false or undetermined: a computed fact that is not there yet leaves it open, unless the rest
-decides (Kleene's three values); the answer then is the name of the fact to wait for. A plain fact that is absent is null: it equals only null and is in no order.
+decides (Kleene's three values); the answer then is the name of the fact to wait for. A plain fact that is absent is
+null: it equals only null and is in no order.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import events as ev
-from .graph import AUTHOR_TYPES, ANNOTATE, COMPLETE, ROUTER, WORKING_TYPES
-from .state import ARCHIVED, CLAIMED, COMPLETE as IS_COMPLETE, ROUTING, WAITING, LastStep, State
+from .graph import ANNOTATE, AUTHOR_TYPES, COMPLETE, ROUTER, WORKING_TYPES
+from .state import ARCHIVED, CLAIMED, ROUTING, WAITING, LastStep, State
+from .state import COMPLETE as IS_COMPLETE
 
 
 class BadHistoryError(ValueError):

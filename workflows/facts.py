@@ -13,6 +13,11 @@ from typing import Any
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
+
+def _empty() -> Mapping[str, Any]:
+    return EMPTY
+
+
 PLAIN_FACTS = frozenset({"label_count", "rework_count", "annotator"})
 """Facts every deployment provides, beside `has_class:ID` and `metadata.KEY`."""
 
@@ -43,14 +48,14 @@ class Facts:
     """
 
     label_count: int = 0
-    classes: Mapping[str, int] = field(default=EMPTY)
-    class_names: Mapping[str, str] = field(default=EMPTY)
-    metadata: Mapping[str, Any] = field(default=EMPTY)
-    computed: Mapping[str, Any] = field(default=EMPTY)
-    draws: Mapping[str, float] = field(default=EMPTY)
-    label_draws: Mapping[str, Mapping[str, tuple[str, float]]] = field(default=EMPTY)
-    counters: Mapping[str, Mapping[str, int]] = field(default=EMPTY)
-    emails: Mapping[str, str] = field(default=EMPTY)
+    classes: Mapping[str, int] = field(default_factory=_empty)
+    class_names: Mapping[str, str] = field(default_factory=_empty)
+    metadata: Mapping[str, Any] = field(default_factory=_empty)
+    computed: Mapping[str, Any] = field(default_factory=_empty)
+    draws: Mapping[str, float] = field(default_factory=_empty)
+    label_draws: Mapping[str, Mapping[str, tuple[str, float]]] = field(default_factory=_empty)
+    counters: Mapping[str, Mapping[str, int]] = field(default_factory=_empty)
+    emails: Mapping[str, str] = field(default_factory=_empty)
     absent: frozenset[str] = frozenset()
 
 
