@@ -10,7 +10,7 @@ from apps.common.errors import FieldError, Invalid
 from apps.labels.logic.changes import ADDED, Edit, Edits
 from apps.labels.logic.geometry import check_geometry
 from apps.labels.logic.numbers import escape, refuse
-from apps.labels.logic.vocabulary import OntologyIndex, resolve
+from apps.ontologies.logic import OntologyIndex, check_label
 
 MAX_EDITS = 10_000
 """Labels that one save may name."""
@@ -69,13 +69,13 @@ def read_edit(raw: Any, *, index: OntologyIndex, size: tuple[int, int], pointer:
             refuse(f"{pointer}/{escape(name)}", "unknown_field", "A label has no such member.")
     label_id = read_id(_member(raw, "id", pointer), f"{pointer}/id")
     class_ref, shape = _text(raw, "class", pointer), _text(raw, "shape", pointer)
-    known = resolve(index, class_ref, shape, raw.get("attributes", {}), pointer)
+    answer = check_label(index, class_ref, shape, raw.get("attributes"), pointer=pointer)
     geometry = raw.get("geometry")
-    extent = check_geometry(shape, geometry, size=size, pointer=f"{pointer}/geometry", points=known.points)
-    content = {"class": known.class_id, "shape": shape, "geometry": geometry, "attributes": known.attributes}
+    extent = check_geometry(shape, geometry, size=size, pointer=f"{pointer}/geometry", points=answer.entry.points)
+    content = {"class": answer.entry.id, "shape": shape, "geometry": geometry, "attributes": answer.attributes}
     origin = read_origin(raw["origin"], f"{pointer}/origin") if "origin" in raw else None
     echo = {name: raw[name] for name in ADDED if name in raw}
-    return Edit(label_id, content, extent, origin, echo, pointer), known.outdated
+    return Edit(label_id, content, extent, origin, echo, pointer), answer.archived
 
 
 def read_id(value: Any, pointer: str) -> str:

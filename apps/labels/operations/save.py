@@ -16,9 +16,9 @@ from apps.common.ids import new_id
 from apps.common.sql import LostUpdate, Writes
 from apps.labels.logic import Change, Edits, plan
 from apps.labels.logic.entries import read_edits
-from apps.labels.logic.vocabulary import OntologyIndex
 from apps.labels.models import Label, LabelSet, Revision
 from apps.labels.queries.rows import rows_by_id, time_text
+from apps.ontologies.logic import OntologyIndex
 
 SNAPSHOT_EVERY = 64
 """Every so many revisions the whole state is kept too, so that a past state costs at most this many deltas."""

@@ -11,9 +11,9 @@ from django.db.models import QuerySet
 from apps.common.errors import NotFound, PreconditionRequired, StaleVersion
 from apps.common.http import etag_of
 from apps.labels.logic import Change, Row, differences, redo
-from apps.labels.logic.vocabulary import OntologyIndex, name_of, named_attributes
 from apps.labels.models import LabelSet, Revision
 from apps.labels.queries.rows import rows_by_id
+from apps.ontologies.logic import OntologyIndex, show_attributes
 
 
 def label_set_for(project_id: UUID, data_unit_id: UUID, branch: str = "main") -> LabelSet | None:
@@ -65,10 +65,10 @@ def render_label(label_id: str, row: Row, index: OntologyIndex) -> dict[str, Any
     """A label as the API shows it: class and attributes by their present names."""
     return {
         "id": label_id,
-        "class": name_of(index, row["class"]),
+        "class": index.class_name(row["class"]),
         "shape": row["shape"],
         "geometry": row["geometry"],
-        "attributes": named_attributes(index, row["class"], row["attributes"]),
+        "attributes": show_attributes(index.find(row["class"]), row["attributes"]),
         "created_by": row["created_by"],
         "created_at": row["created_at"],
         "updated_by": row["updated_by"],
