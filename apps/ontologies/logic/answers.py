@@ -8,11 +8,11 @@ never touches a label. Absent and null mean unanswered, which is allowed until t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from apps.common.errors import FieldError, Invalid
+from apps.common.errors import FieldError
 from apps.ontologies.logic.index import AttributeEntry, AttributeTable, ClassEntry, OntologyIndex, OptionEntry
 from apps.ontologies.logic.limits import LARGEST_INTEGER, MAX_ANSWER
 from apps.ontologies.logic.reader import escape
@@ -20,11 +20,24 @@ from apps.ontologies.logic.reader import escape
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A label's class and stored attributes. ``archived``: it uses something that the ontology has archived."""
+    """What a label says, in stored form, or what is wrong with it.
 
-    entry: ClassEntry
+    ``outdated``: it uses something that the ontology has archived. ``points`` names a skeleton's points. With
+    ``errors`` the rest means nothing (``entry`` is None when the class itself is unknown).
+    """
+
+    entry: ClassEntry | None
     attributes: dict[str, Any]
-    archived: bool
+    outdated: bool
+    errors: tuple[FieldError, ...] = ()
+
+    @property
+    def class_id(self) -> str:
+        return self.entry.id if self.entry else ""
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        return self.entry.points if self.entry else ()
 
 
 class Missing(NamedTuple):
@@ -33,9 +46,7 @@ class Missing(NamedTuple):
     label_id: str | None
     pointer: str
     detail: str
-
-    def as_error(self) -> FieldError:
-        return FieldError(self.pointer, "required", self.detail)
+    code: str = "required"
 
 
 class _Check:
@@ -50,19 +61,21 @@ class _Check:
 
 
 def check_label(index: OntologyIndex, class_ref: Any, shape: Any, attributes: Any, *, pointer: str = "") -> Answer:
-    """The answer of one label, by names or ids. Raises Invalid with pointers below ``pointer``:
-    ``unknown_class wrong_shape unknown_attribute unknown_option wrong_type …``."""
+    """The answer of one label, by names or ids; its errors stand at pointers below ``pointer``, with the codes
+    ``unknown_class wrong_shape unknown_attribute unknown_option wrong_type repeated_option …``. Nothing is raised."""
     entry = index.find(class_ref)
     if entry is None:
-        raise Invalid.at(f"{pointer}/class", "The ontology has no such class.", code="unknown_class")
+        return _refused(None, f"{pointer}/class", "unknown_class", "The ontology has no such class.")
     if shape != entry.shape:
-        raise Invalid.at(f"{pointer}/shape", f"The shape of {entry.name} is {entry.shape}.", code="wrong_shape")
+        return _refused(entry, f"{pointer}/shape", "wrong_shape", f"The shape of {entry.name} is {entry.shape}.")
     check = _Check()
     check.archived = entry.archived
     stored = _answers(check, entry.attributes, attributes, f"{pointer}/attributes")
-    if check.errors:
-        raise Invalid("The attributes are not valid.", errors=check.errors[:100])
-    return Answer(entry, stored, check.archived)
+    return Answer(entry, stored, check.archived, tuple(check.errors[:100]))
+
+
+def _refused(entry: ClassEntry | None, pointer: str, code: str, detail: str) -> Answer:
+    return Answer(entry, {}, False, (FieldError(pointer, code, detail),))
 
 
 def _answers(check: _Check, table: AttributeTable, raw: Any, pointer: str) -> dict[str, Any]:
@@ -178,19 +191,18 @@ def _show_choice(attribute: AttributeEntry, answer: Any) -> Any:
     return option.value
 
 
-def missing_required(
-    index: OntologyIndex, labels: Iterable[tuple[str, str, Mapping[str, Any]]]
-) -> list[Missing]:
-    """The required answers that ``labels`` (label id, class id, stored attributes) lack, at ``/labels/ID/attributes/…``
-    by names; then the required classifications without any label, at ``/classifications/NAME``."""
+def missing_required(index: OntologyIndex, labels: Mapping[str, Mapping[str, Any]]) -> list[Missing]:
+    """The required answers that ``labels`` (stored rows with ``class`` and ``attributes``, by label id) lack, at
+    ``/labels/ID/attributes/…`` by names; then the required classifications without any label, at
+    ``/classifications/NAME``."""
     found: list[Missing] = []
     there: set[str] = set()
-    for label_id, class_id, attributes in labels:
-        entry = index.find(class_id)
+    for label_id, row in labels.items():
+        entry = index.find(row["class"])
         if entry is None or entry.archived:
             continue
         there.add(entry.id)
-        for pointer, name in _lacking(entry.attributes, attributes, f"/labels/{label_id}/attributes"):
+        for pointer, name in _lacking(entry.attributes, row["attributes"], f"/labels/{label_id}/attributes"):
             found.append(Missing(label_id, pointer, f"{entry.name} needs an answer to {name}."))
     for entry in index.classes:
         if entry.required and entry.id not in there:

@@ -65,11 +65,12 @@ class ClassEntry:
 
 @dataclass(frozen=True, slots=True)
 class OntologyIndex:
-    """Everything that may be labeled, as of one version."""
+    """Everything that may be labeled, as of one version. ``class_names`` maps class and classification ids to names."""
 
     ontology_id: str
     version: int
     classes: tuple[ClassEntry, ...]
+    class_names: Mapping[str, str]
     _lookup: Mapping[str, ClassEntry]
 
     def find(self, ref: Any) -> ClassEntry | None:
@@ -78,8 +79,7 @@ class OntologyIndex:
 
     def class_name(self, class_id: str) -> str:
         """Its present name; the id itself for what this version does not know."""
-        entry = self._lookup.get(class_id)
-        return entry.name if entry else class_id
+        return self.class_names.get(class_id, class_id)
 
     @property
     def objects(self) -> tuple[ClassEntry, ...]:
@@ -97,7 +97,7 @@ def compile_index(ontology_id: object, version: int, definition: Mapping[str, An
         *(_classification(item) for item in definition["classifications"]),
     )
     lookup = {entry.name: entry for entry in classes} | {entry.id: entry for entry in classes}
-    return OntologyIndex(str(ontology_id), version, classes, lookup)
+    return OntologyIndex(str(ontology_id), version, classes, {entry.id: entry.name for entry in classes}, lookup)
 
 
 def _object(item: Mapping[str, Any]) -> ClassEntry:
