@@ -204,7 +204,7 @@ def _fields(kind: Hashable) -> tuple[tuple[str, Any, bool], ...]:
 
 def _dump(value: Any) -> Json:
     data: Json = {}
-    for name, default, required in _fields(type(value)):
+    for name, default, required in _fields(value.__class__):
         item = getattr(value, name)
         if required or item != default or type(item) is not type(default):
             data[name] = item

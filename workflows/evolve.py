@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import events as ev
-from .graph import ANNOTATE, AUTHOR_TYPES, COMPLETE, ROUTER, WORKING_TYPES
+from .graph import AUTHOR_TYPES, COMPLETE, ROUTER, WORKING_TYPES
 from .state import ARCHIVED, CLAIMED, ROUTING, WAITING, LastStep, State
 from .state import COMPLETE as IS_COMPLETE
 
@@ -117,20 +117,18 @@ def _revised(state: State, revision: int) -> dict[str, Any]:
     return {"label_revision": revision, "known": ()}
 
 
-def _step(state: State, event: ev.Step) -> State:
+def _step(state: State, event: ev.Step, **changes: Any) -> State:
     sent_back = isinstance(event, ev.Rejected) or event.outcome == "returned"
-    changes: dict[str, Any] = {
-        "last": LastStep(
-            event.actor,
-            event.from_stage,
-            event.from_type,
-            (event.to_stage,) if event.to_type in WORKING_TYPES else (),
-            sent_back,
-            state.round,
-            state.visit,
-        )
-    }
-    if event.wrote:
+    changes["last"] = LastStep(
+        event.actor,
+        event.from_stage,
+        event.from_type,
+        (event.to_stage,) if event.to_type in WORKING_TYPES else (),
+        sent_back,
+        state.round,
+        state.visit,
+    )
+    if event.wrote and "authors" not in changes:
         changes.update(_authorship(state, event.actor, event.from_type, wrote=True))
     if event.label_revision and event.label_revision != state.label_revision:
         changes["label_revision"] = event.label_revision
@@ -141,10 +139,10 @@ def _step(state: State, event: ev.Step) -> State:
 
 
 def _submitted(state: State, event: ev.Submitted) -> State:
-    state = _step(state, event)
-    if event.from_type != ANNOTATE or state.annotator == event.actor:
-        return state
-    return state._replace(annotator=event.actor)
+    """Who submits vouches for the labels, even unchanged ones, and so is one of their authors."""
+    actor = event.actor
+    authors = state.authors if actor in state.authors else (*state.authors, actor)
+    return _step(state, event, authors=authors, annotator=actor)
 
 
 def _skipped(state: State, event: ev.Skipped) -> State:
