@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
 def record_implied_verdicts(locked: Locked, visit: Visit, user: User, saved: SavedLabels) -> None:
     """An edit in review says what was wrong: added = missing, deleted = spurious, moved, reclassified, re-answered."""
     rows = []
-    for change in saved.changes:
-        kind = implied_kind(change["before"], change["after"])
+    for change in saved.changed:
+        kind = implied_kind(change.before, change.after)
         if kind is None:
             continue
-        after = change["after"] or {}
+        after = change.after or {}
         rows.append(
             verdict_row(
                 locked,
                 visit,
                 user,
-                label=UUID(str(change["id"])) if kind != "missing" else None,
+                label=UUID(change.id) if kind != "missing" else None,
                 verdict="rejected",
                 kind=kind,
                 class_id=after.get("class", ""),
@@ -39,7 +40,7 @@ def record_implied_verdicts(locked: Locked, visit: Visit, user: User, saved: Sav
     Verdict.objects.bulk_create(rows)
 
 
-def implied_kind(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str | None:
+def implied_kind(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str | None:
     """The kind of error that replacing ``before`` by ``after`` admits; None when they say the same."""
     if before is None:
         return "missing"

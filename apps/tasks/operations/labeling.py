@@ -9,10 +9,9 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.common.errors import Conflict, StaleVersion
+from apps.common.errors import Conflict
 from apps.labels.models import LabelSet
 from apps.labels.operations import SavedLabels, save_labels
-from apps.labels.queries import etag_of_set
 from apps.ontologies.queries import index_for
 from apps.tasks.models import Draft, Task, Visit
 from apps.tasks.operations.engine import Locked, lock_task
@@ -28,7 +27,6 @@ class LabelChanges:
     upsert: list[dict[str, Any]] = field(default_factory=list)
     delete: list[UUID] = field(default_factory=list)
     base_revision: int | None = None
-    if_match: str | None = None
     ontology_version: int | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -50,7 +48,7 @@ def save_task_labels(
     """Writes a new revision of the task's labels. All or nothing.
 
     Raises Conflict or Forbidden without a live claim or at a stage that does not let labels be edited, StaleVersion
-    when the labels have changed since ``if_match``, Invalid with a pointer for each bad label.
+    when the labels have changed since ``base_revision``, Invalid with a pointer for each bad label.
     """
     locked = lock_task(task_id)
     try:
@@ -77,7 +75,6 @@ def write_labels(locked: Locked, visit: Visit, user: User, changes: LabelChanges
     stage = locked.graph.stage(locked.state.stage)
     if stage.type in REVIEW_TYPES and not stage.allow_edit:
         raise Conflict("Labels cannot be edited at this stage.", code="not_editable", allowed=allowed_for(locked, user))
-    check_match(task, changes)
     saved = save_labels(
         label_set_key=(task.project_id, task.data_unit_id, visit.branch),
         base_revision=changes.base_revision,
@@ -93,6 +90,7 @@ def write_labels(locked: Locked, visit: Visit, user: User, changes: LabelChanges
         operation="save",
         origin_kind="agent" if stage.type == AGENT else "human",
         now=locked.now,
+        known=task.label_set,
     )
     attach(task, saved.label_set)
     if saved.changed and not visit.wrote:
@@ -101,16 +99,6 @@ def write_labels(locked: Locked, visit: Visit, user: User, changes: LabelChanges
     if saved.changed and stage.type in REVIEW_TYPES:
         record_implied_verdicts(locked, visit, user, saved)
     return saved
-
-
-def check_match(task: Task, changes: LabelChanges) -> None:
-    """If-Match against the present ETag, before anything is written."""
-    if changes.if_match is None:
-        return
-    current = etag_of_set(task.label_set, "main")
-    if current not in {tag.strip().removeprefix("W/") for tag in changes.if_match.split(",")}:
-        revision = task.label_set.revision if task.label_set else 0
-        raise StaleVersion("The labels have changed since you read them.", current=current, revision=revision)
 
 
 def attach(task: Task, label_set: LabelSet) -> None:

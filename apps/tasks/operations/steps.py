@@ -10,7 +10,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.common.errors import Conflict, FieldError, Invalid
-from apps.labels.queries import stored_labels
+from apps.labels.queries import labels_of
 from apps.ontologies.logic import missing_required
 from apps.ontologies.queries import index_for
 from apps.tasks.models import Verdict, Visit
@@ -90,7 +90,7 @@ def _command(locked: Locked, visit: Visit, user: User, step: Step) -> commands.C
 def _prepare_submit(locked: Locked, visit: Visit, user: User, step: Step) -> None:
     """Every required answer is there; an empty label set was meant."""
     task = locked.task
-    labels = stored_labels(task.label_set) if task.label_set else []
+    labels = labels_of(task.label_set)
     index = index_for(task.project.ontology_id)
     missing = missing_required(index, labels)
     if missing:
@@ -115,7 +115,7 @@ def _prepare_approve(locked: Locked, visit: Visit, user: User, step: Step) -> No
     stage = locked.graph.stage(locked.state.stage)
     if stage.strict:
         said = set(standing.values_list("label", flat=True))
-        open_labels = [str(label["id"]) for label in _labels(locked) if UUID(str(label["id"])) not in said]
+        open_labels = [label for label in labels_of(locked.task.label_set) if UUID(label) not in said]
         if open_labels:
             raise Conflict(
                 "Every label needs a verdict here.",
@@ -128,7 +128,7 @@ def _prepare_approve(locked: Locked, visit: Visit, user: User, step: Step) -> No
 
 def _prepare_reject(locked: Locked, visit: Visit, user: User, step: Step) -> None:
     """The labels that the rejection names exist, and get their verdicts."""
-    known = {UUID(str(label["id"])) for label in _labels(locked)} if step.rejected else set()
+    known = {UUID(label) for label in labels_of(locked.task.label_set)} if step.rejected else set()
     errors = [
         FieldError(f"/labels/{i}/label", "unknown_label", "The task has no such label.")
         for i, item in enumerate(step.rejected)
@@ -143,10 +143,6 @@ def _prepare_reject(locked: Locked, visit: Visit, user: User, step: Step) -> Non
         for label, item in by_label.items()
     ]
     Verdict.objects.bulk_create(rows)
-
-
-def _labels(locked: Locked) -> list[dict[str, Any]]:
-    return stored_labels(locked.task.label_set) if locked.task.label_set else []
 
 
 def _prepare_nothing(locked: Locked, visit: Visit, user: User, step: Step) -> None:

@@ -1,0 +1,1 @@
+"""HTTP of the tasks app: parse, one call, render."""

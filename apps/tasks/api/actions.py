@@ -1,0 +1,218 @@
+"""What is done to one task: a view for the task, one for each verb."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.models import User
+from apps.common.errors import Invalid
+from apps.common.http import ApiView
+from apps.common.problems import problem_response
+from apps.common.serializers import StrictSerializer
+from apps.flows.queries import compiled_graph
+from apps.tasks.api import bodies
+from apps.tasks.api.answers import TaskAnswer
+from apps.tasks.api.shown import shown_access, shown_task
+from apps.tasks.operations.claims import heartbeat, release_task
+from apps.tasks.operations.engine import Locked
+from apps.tasks.operations.labeling import Fenced
+from apps.tasks.operations.manage import archive_task, assign_task, move_task, reopen_task, set_priority
+from apps.tasks.operations.steps import recall_task, take_step
+from apps.tasks.policies import TaskAccess, get_task_for, require_manager
+
+
+class TaskView(ApiView):
+    """One task."""
+
+    scopes = {"GET": "read"}
+
+    @extend_schema(operation_id="task", responses=TaskAnswer)
+    def get(self, request: Request, task_id: UUID) -> Response:
+        found = get_task_for(request.auth, task_id)
+        return Response(shown_access(found, compiled_graph(found.task.workflow_version_id)))
+
+
+class VerbView(ApiView):
+    """One verb of a task. Subclasses say what the body is and which operation carries it out."""
+
+    body: ClassVar[type[StrictSerializer]] = bodies.StepBody
+
+    def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
+        raise NotImplementedError
+
+    def post(self, request: Request, task_id: UUID) -> Response:
+        found = get_task_for(request.auth, task_id)
+        done = self.act(found, bodies.read(self.body, request.data))
+        return answer(done, found)
+
+
+def answer(done: Locked | Fenced, found: TaskAccess) -> Response:
+    """The task after the verb; or the problem of a lost claim, whose draft has been committed."""
+    if isinstance(done, Fenced):
+        return problem_response(done.error)
+    shown = shown_task(
+        done.task,
+        done.visit,
+        graph=done.graph,
+        access=found.access,
+        user=found.user,
+        sees_evidence=found.sees_all,
+    )
+    return Response(shown)
+
+
+class StepView(VerbView):
+    """A verb that closes a held visit."""
+
+    scopes = {"POST": "label"}
+    verb: ClassVar[str] = ""
+
+    def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
+        return take_step(task_id=found.task.id, user=found.user, step=bodies.step_from(self.verb, sent))
+
+
+@extend_schema(operation_id="task_submit", request=bodies.SubmitBody, responses=TaskAnswer)
+class SubmitView(StepView):
+    verb, body = "submit", bodies.SubmitBody
+
+
+@extend_schema(operation_id="task_skip", request=bodies.ReasonBody, responses=TaskAnswer)
+class SkipView(StepView):
+    verb, body = "skip", bodies.ReasonBody
+
+
+@extend_schema(operation_id="task_approve", request=bodies.ApproveBody, responses=TaskAnswer)
+class ApproveView(StepView):
+    scopes = {"POST": "review"}
+    verb, body = "approve", bodies.ApproveBody
+
+
+@extend_schema(operation_id="task_reject", request=bodies.RejectBody, responses=TaskAnswer)
+class RejectView(StepView):
+    scopes = {"POST": "review"}
+    verb, body = "reject", bodies.RejectBody
+
+
+@extend_schema(operation_id="task_escalate", request=bodies.ReasonBody, responses=TaskAnswer)
+class EscalateView(StepView):
+    scopes = {"POST": "review"}
+    verb, body = "escalate", bodies.ReasonBody
+
+
+@extend_schema(operation_id="task_proceed", request=bodies.ProceedBody, responses=TaskAnswer)
+class ProceedView(StepView):
+    scopes = {"POST": "agent"}
+    verb, body = "proceed", bodies.ProceedBody
+
+
+@extend_schema(operation_id="task_heartbeat", request=bodies.HeartbeatBody, responses=TaskAnswer)
+class HeartbeatView(VerbView):
+    scopes = {"POST": "label"}
+    body = bodies.HeartbeatBody
+
+    def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
+        return heartbeat(
+            task_id=found.task.id,
+            user=found.user,
+            claim_token=sent.get("claim_token"),
+            active_ms=sent["active_ms"],
+            idle_ms=sent["idle_ms"],
+        )
+
+
+@extend_schema(operation_id="task_release", request=bodies.ReasonBody, responses=TaskAnswer)
+class ReleaseView(VerbView):
+    scopes = {"POST": "label"}
+    body = bodies.ReasonBody
+
+    def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
+        return release_task(
+            task_id=found.task.id,
+            user=found.user,
+            is_manager=found.is_manager,
+            claim_token=sent.get("claim_token"),
+            reason=sent.get("reason", ""),
+        )
+
+
+@extend_schema(operation_id="task_recall", request=bodies.StepBody, responses=TaskAnswer)
+class RecallView(VerbView):
+    scopes = {"POST": "label"}
+
+    def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
+        return recall_task(task_id=found.task.id, user=found.user)
+
+
+class ManagerVerbView(VerbView):
+    """A verb that only managers have."""
+
+    scopes = {"POST": "manage"}
+
+    def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
+        require_manager(found.access)
+        return self.manage(found, sent)
+
+    def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
+        raise NotImplementedError
+
+
+@extend_schema(operation_id="task_assign", request=bodies.AssignBody, responses=TaskAnswer)
+class AssignView(ManagerVerbView):
+    body = bodies.AssignBody
+
+    def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
+        person = person_of(found, sent["user"]) if sent["user"] is not None else None
+        return assign_task(task_id=found.task.id, actor=found.user, person=person)
+
+
+@extend_schema(operation_id="task_priority", request=bodies.PriorityBody, responses=TaskAnswer)
+class PriorityView(ManagerVerbView):
+    body = bodies.PriorityBody
+
+    def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
+        return set_priority(task_id=found.task.id, actor=found.user, priority=sent["priority"])
+
+
+@extend_schema(operation_id="task_move", request=bodies.StageBody, responses=TaskAnswer)
+class MoveView(ManagerVerbView):
+    body = bodies.StageBody
+
+    def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
+        return move_task(
+            task_id=found.task.id, actor=found.user, stage=sent["stage"], reason=sent.get("reason", "")
+        )
+
+
+@extend_schema(operation_id="task_reopen", request=bodies.StageBody, responses=TaskAnswer)
+class ReopenView(ManagerVerbView):
+    body = bodies.StageBody
+
+    def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
+        return reopen_task(
+            task_id=found.task.id, actor=found.user, stage=sent["stage"], reason=sent.get("reason", "")
+        )
+
+
+@extend_schema(operation_id="task_archive", request=bodies.ReasonBody, responses=TaskAnswer)
+class ArchiveView(ManagerVerbView):
+    body = bodies.ReasonBody
+
+    def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
+        return archive_task(task_id=found.task.id, actor=found.user, reason=sent.get("reason", ""))
+
+
+def person_of(found: TaskAccess, text: str) -> User:
+    """A collaborator of the task's project by id or e-mail address. Raises Invalid; a stranger is like nobody."""
+    people = User.objects.filter(collaborations__project_id=found.task.project_id)
+    try:
+        person = people.filter(id=UUID(text)).first()
+    except ValueError:
+        person = people.filter(email=text.lower()).first()
+    if person is None:
+        raise Invalid.at("/user", "No collaborator of the project is called so.", code="unknown_user")
+    return person

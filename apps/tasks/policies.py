@@ -1,0 +1,119 @@
+"""The only way to a task: fetched through the check, the invisible does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from apps.accounts.models import User
+from apps.accounts.principal import Principal
+from apps.common.errors import Forbidden, NotFound
+from apps.flows.queries import compiled_graph
+from apps.projects.policies import ProjectAccess, get_project_for
+from apps.tasks.models import Draft, Issue, Task, TaskEvent, Visit, VisitStatus
+from workflows.graph import AGENT, EXPERT_REVIEW, REVIEW, Stage
+
+READ_ROLES = {
+    REVIEW: frozenset({"reviewer", "expert"}),
+    EXPERT_REVIEW: frozenset({"expert"}),
+    AGENT: frozenset({"agent"}),
+}
+"""Who may read a task while it stands at a stage of this type. An annotator reads held and own past tasks alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAccess:
+    """A task that the principal may read, and what else they may do with it."""
+
+    task: Task
+    visit: Visit | None
+    access: ProjectAccess
+    principal: Principal
+
+    @property
+    def user(self) -> User:
+        return self.principal.user
+
+    @property
+    def is_manager(self) -> bool:
+        return self.access.is_manager
+
+    @property
+    def sees_all(self) -> bool:
+        """Managers and viewers."""
+        return self.access.is_manager or "viewer" in self.access.roles
+
+    @property
+    def stage(self) -> Stage | None:
+        return compiled_graph(self.task.workflow_version_id).stages.get(self.task.stage)
+
+    @property
+    def sees_evidence(self) -> bool:
+        """Whether metrics, route reason, selections and others' verdicts may be shown (API.md, the row marked **no**)."""
+        if self.sees_all or "agent" in self.access.roles:
+            return True
+        stage = self.stage
+        if stage is None or not READ_ROLES.get(stage.type, frozenset()) & self.access.roles:
+            return False
+        return stage.show_evidence == "at once"
+
+
+def get_task_for(principal: Principal, task_id: UUID) -> TaskAccess:
+    """The task with its open visit, if the principal may read it. Raises NotFound."""
+    task = Task.objects.select_related("data_unit", "label_set", "assignee").filter(id=task_id).first()
+    if task is None:
+        raise NotFound
+    access = get_project_for(principal, task.project_id)
+    task.project = access.project
+    visit = Visit.objects.filter(task=task, status__lt=VisitStatus.DONE).first()
+    found = TaskAccess(task, visit, access, principal)
+    if not may_read(found):
+        raise NotFound
+    return found
+
+
+def may_read(found: TaskAccess) -> bool:
+    """API.md, "read a task, its labels and history"."""
+    if found.sees_all:
+        return True
+    user_id, visit = found.user.id, found.visit
+    if visit is not None and user_id in (visit.holder_id, visit.reserved_for_id):
+        return True
+    stage = found.stage
+    if stage is not None and READ_ROLES.get(stage.type, frozenset()) & found.access.roles and _listed(stage, found.user):
+        return True
+    return TaskEvent.objects.filter(task=found.task, actor_id=user_id).exists()
+
+
+def _listed(stage: Stage, user: User) -> bool:
+    return not stage.collaborators or str(user.id) in stage.collaborators or user.email in stage.collaborators
+
+
+def require_manager(access: ProjectAccess) -> None:
+    """Raises Forbidden unless the person manages the project."""
+    if not access.is_manager:
+        raise Forbidden("Only managers of the project do this.", code="manager_only")
+
+
+def require_reader_of_all(access: ProjectAccess) -> None:
+    """Raises Forbidden unless the person may see every task (managers, viewers)."""
+    if not (access.is_manager or "viewer" in access.roles):
+        raise Forbidden("Only managers and viewers of the project see this.", code="viewer_only")
+
+
+def get_issue_for(principal: Principal, task_id: UUID, issue_id: UUID) -> tuple[TaskAccess, Issue]:
+    """An issue of a task that the principal may read. Raises NotFound."""
+    found = get_task_for(principal, task_id)
+    issue = Issue.objects.filter(id=issue_id, task=found.task).first()
+    if issue is None:
+        raise NotFound
+    return found, issue
+
+
+def get_draft_for(principal: Principal, task_id: UUID, draft_id: UUID) -> tuple[TaskAccess, Draft]:
+    """One's own draft. Raises NotFound."""
+    found = get_task_for(principal, task_id)
+    draft = Draft.objects.filter(id=draft_id, task=found.task, author=principal.user).first()
+    if draft is None:
+        raise NotFound
+    return found, draft
