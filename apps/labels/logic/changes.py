@@ -125,9 +125,10 @@ def _contradictions(edit: Edit, before: Row | None, origin_kind: str) -> list[Fi
         if before is None or before.get(name) != value
     ]
     stated = edit.origin
-    if stated and origin_kind != "import" and stated.get("kind") not in ("model", origin_kind):
-        if before is None or not _same_origin(stated, before["origin"]):
-            errors.append(FieldError(f"{edit.pointer}/origin/kind", "bad_kind", f"kind is {origin_kind} or model."))
+    if stated is None or (before is not None and _same_origin(stated, before["origin"])):
+        return errors
+    if origin_kind != "import" and stated["kind"] not in ("model", origin_kind):
+        errors.append(FieldError(f"{edit.pointer}/origin/kind", "bad_kind", f"kind is {origin_kind} or model."))
     return errors
 
 

@@ -70,17 +70,21 @@ def read_edit(raw: Any, *, index: OntologyIndex, size: tuple[int, int], pointer:
     label_id = read_id(_member(raw, "id", pointer), f"{pointer}/id")
     class_ref, shape = _text(raw, "class", pointer), _text(raw, "shape", pointer)
     answer = check_label(index, class_ref, shape, raw.get("attributes"), pointer=pointer)
+    if answer.errors:
+        raise Invalid("The label does not fit the ontology.", errors=answer.errors)
     geometry = raw.get("geometry")
-    extent = check_geometry(shape, geometry, size=size, pointer=f"{pointer}/geometry", points=answer.entry.points)
-    content = {"class": answer.entry.id, "shape": shape, "geometry": geometry, "attributes": answer.attributes}
+    extent = check_geometry(shape, geometry, size=size, pointer=f"{pointer}/geometry", points=answer.points)
+    content = {"class": answer.class_id, "shape": shape, "geometry": geometry, "attributes": answer.attributes}
     origin = read_origin(raw["origin"], f"{pointer}/origin") if "origin" in raw else None
     echo = {name: raw[name] for name in ADDED if name in raw}
-    return Edit(label_id, content, extent, origin, echo, pointer), answer.archived
+    return Edit(label_id, content, extent, origin, echo, pointer), answer.outdated
 
 
 def read_id(value: Any, pointer: str) -> str:
     """A label's id: any version of UUID, in its usual spelling. Raises Invalid."""
     try:
+        if isinstance(value, UUID):
+            return str(value)
         if not isinstance(value, str) or len(value) > 45:
             raise ValueError
         return str(UUID(value))

@@ -95,7 +95,8 @@ def save_labels(
     Raises Invalid with pointers, StaleVersion (``current``: the present revision) when somebody saved in between.
     """
     edits = read_edits({"upsert": list(upsert), "delete": list(delete)}, index=ontology_index, size=size, pointer=pointer)
-    label_set = known or find_label_set(label_set_key) or _fresh(label_set_key)
+    label_set = known if known and known.branch == label_set_key[2] else find_label_set(label_set_key)
+    label_set = label_set or _fresh(label_set_key)
     if base_revision is not None and base_revision != label_set.revision:
         raise _stale(label_set.revision)
     changes = _changes(label_set, edits, author, now, origin_kind)
@@ -215,13 +216,14 @@ def _whole_state(label_set: LabelSet, changes: Sequence[Change]) -> list[Mapping
 def _send(batch: Writes, label_set: LabelSet) -> None:
     try:
         batch.send()
-    except (LostUpdate, IntegrityError) as error:
-        # Somebody saved between our read and our write; the transaction is lost, so nothing is half done.
-        current = LabelSet.objects.filter(id=label_set.id).values_list("revision", flat=True).first() if isinstance(error, LostUpdate) else None
-        raise _stale(current) from None
+    except LostUpdate:
+        raise _stale(LabelSet.objects.values_list("revision", flat=True).get(id=label_set.id)) from None
+    except IntegrityError:
+        # Two first saves at once: the other one made the label set. This transaction is lost, so nothing is half done.
+        raise _stale(1) from None
 
 
-def _stale(current: int | None) -> StaleVersion:
+def _stale(current: int) -> StaleVersion:
     return StaleVersion("Somebody saved labels since you read them; read them again.", current=current)
 
 
