@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,14 +13,10 @@ from rest_framework.request import Request
 
 from apps.accounts.models import ApiKey, User
 from apps.accounts.principal import Principal
+from apps.accounts.secrets import KEY_MARK, digest_of
 from apps.common.errors import Forbidden, Unauthenticated
 
 USED_EVERY = timedelta(minutes=1)
-
-
-def digest_of(secret: str) -> str:
-    """What we keep of a key or token: its SHA-256, which cannot be turned back because the secret has 256 random bits."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class KeyOrSession(BaseAuthentication):
@@ -38,7 +33,7 @@ class KeyOrSession(BaseAuthentication):
 def from_header(header: str) -> tuple[User, Principal]:
     """The owner of the key, with one query. Raises Unauthenticated."""
     scheme, _, secret = header.partition(" ")
-    if scheme.lower() != "bearer" or not secret.startswith("lap_") or not secret.isascii():
+    if scheme.lower() != "bearer" or not secret.startswith(KEY_MARK) or not secret.isascii():
         raise Unauthenticated("Send Authorization: Bearer and an API key.", code="bad_key")
     found: Any = ApiKey.objects.select_related("user").annotate(now=Now()).filter(digest=digest_of(secret)).first()
     if found is None or found.revoked_at is not None or not found.user.is_active or _expired(found, found.now):
@@ -74,6 +69,8 @@ class SignedIn(BasePermission):
     """Everybody signed in; a key only where the view names its scope for the method."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
+        if view.public:
+            return True
         principal = request.auth
         if not isinstance(principal, Principal):
             raise Unauthenticated("Sign in, or send an API key.")

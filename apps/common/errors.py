@@ -82,6 +82,13 @@ class NotFound(DomainError):
         super().__init__("There is no such thing here.")
 
 
+class WrongMethod(DomainError):
+    """This address does not take that method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+
 class Conflict(DomainError):
     """The present state does not allow this."""
 
@@ -101,6 +108,13 @@ class TooLarge(DomainError):
 
     status = 413
     code = "too_large"
+
+
+class UnsupportedMedia(DomainError):
+    """The body is of a kind that is not read here."""
+
+    status = 415
+    code = "unsupported_media_type"
 
 
 class PreconditionRequired(DomainError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -21,9 +23,13 @@ from apps.common.errors import (
     Throttled,
     TooLarge,
     Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+    WrongMethod,
 )
 
 CONTENT_TYPE = "application/problem+json"
+log = logging.getLogger(__name__)
 
 
 def problem_body(error: DomainError) -> dict[str, Any]:
@@ -75,17 +81,33 @@ def as_domain_error(exc: Exception) -> DomainError | None:
             return NotFound()
         case exceptions.Throttled():
             return Throttled(str(exc.detail), retry_after=int(exc.wait or 60))
-        case RequestDataTooBig():
+        case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent():
             return TooLarge("The request body is too large.")
-        case exceptions.APIException():
-            return _other(exc)
-    return None
+        case exceptions.MethodNotAllowed():
+            return WrongMethod(str(exc.detail))
+        case exceptions.UnsupportedMediaType():
+            return UnsupportedMedia(str(exc.detail))
+    return from_database(exc)
 
 
-def _other(exc: exceptions.APIException) -> DomainError:
-    error: DomainError = Conflict(str(exc.detail), code=exc.default_code)
-    error.status = exc.status_code
+def from_database(exc: Exception) -> DomainError | None:
+    """What the database refused although nobody foresaw it: logged, and no 500 where the caller can do something."""
+    match exc:
+        case DataError():
+            error: DomainError = Invalid("A value is out of the range that can be stored.", code="out_of_range")
+        case OperationalError() | InterfaceError():
+            error = Unavailable("The database is busy or away; try again.", retry_after=2)
+        case IntegrityError() if is_duplicate(exc):
+            error = Conflict("Somebody wrote the same thing at the same moment.", code="duplicate")
+        case _:
+            return None
+    log.error("unforeseen database refusal", exc_info=exc)
     return error
+
+
+def is_duplicate(exc: IntegrityError) -> bool:
+    """Whether a unique index refused the row."""
+    return getattr(exc.__cause__, "sqlstate", "") == "23505" or "UNIQUE constraint" in str(exc)
 
 
 def field_errors(details: Any, pointer: str = "") -> Iterator[FieldError]:
