@@ -41,7 +41,7 @@ class Writes:
         index must see its effect; then there is exactly one row. ``conflict`` is an ON CONFLICT clause."""
         if not rows:
             return
-        fields = [model._meta.get_field(name.removesuffix("_id")) for name in rows[0]]
+        fields = [model._meta.get_field(name) for name in rows[0]]
         columns = ", ".join(str(field.column) for field in fields)
         params = [self._value(field, value) for row in rows for field, value in zip(fields, row.values(), strict=True)]
         marks = ", ".join(self._mark(field) for field in fields)
@@ -74,7 +74,7 @@ class Writes:
     def _assign(self, model: type[Model], values: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
         sets, params = [], []
         for name, value in values.items():
-            field = model._meta.get_field(name.removesuffix("_id"))
+            field = model._meta.get_field(name)
             sets.append(f"{field.column} = {self._mark(field)}")
             params.append(self._value(field, value))
         return sets, params

@@ -216,11 +216,10 @@ def _whole_state(label_set: LabelSet, changes: Sequence[Change]) -> list[Mapping
 def _send(batch: Writes, label_set: LabelSet) -> None:
     try:
         batch.send()
-    except LostUpdate:
-        raise _stale(LabelSet.objects.values_list("revision", flat=True).get(id=label_set.id)) from None
-    except IntegrityError:
-        # Two first saves at once: the other one made the label set. This transaction is lost, so nothing is half done.
-        raise _stale(1) from None
+    except (LostUpdate, IntegrityError):
+        # Somebody who did not wait for our caller's lock took the number that we wanted (or made the label set). This
+        # transaction is lost, so nothing is half done; what we wanted is the least that the revision is now.
+        raise _stale(label_set.revision) from None
 
 
 def _stale(current: int) -> StaleVersion:
