@@ -10,12 +10,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from . import commands as cmd
-from . import events as ev
-from .compiling import canonical, compile_graph, digest
-from .graph import Graph
-from .state import LastStep, State
-from .validate import Report, validate
+from workflows import commands as cmd
+from workflows import events as ev
+from workflows.compiling import canonical, compile_graph, digest
+from workflows.graph import Graph
+from workflows.state import LastStep, State
+from workflows.validate import Report, validate
 
 __all__ = [
     "BadDataError",
@@ -86,9 +86,12 @@ def compile_stored(data: Mapping[str, Any]) -> Graph:
     """The graph of JSON that was validated when it was published. Raises BadDataError when it cannot have been."""
     current = upcast(dict(data), "schema_version", GRAPH_VERSION, GRAPH_UPCASTERS)
     try:
-        return compile_graph(current, normal_graph(current))
+        graph = compile_graph(current, normal_graph(current))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadDataError(f"Not a stored graph: {error}.") from error
+    if graph.start not in graph.stages:
+        raise BadDataError("Not a stored graph: its start is no stage.")
+    return graph
 
 
 def normal_graph(data: Mapping[str, Any]) -> Json:
@@ -172,21 +175,26 @@ def state_from_json(data: Json) -> State:
     fields = dict(data)
     fields.pop("v", None)
     try:
-        for name in _PAIRS:
+        for name, freeze in _FREEZE.items():
             if name in fields:
-                fields[name] = tuple(fields[name].items())
-        for name in _PAIR_LISTS:
-            if name in fields:
-                fields[name] = tuple(tuple(item) for item in fields[name])
-        for name in ("authors", "escalators"):
-            if name in fields:
-                fields[name] = tuple(fields[name])
-        if "last" in fields:
-            actor, stage, stage_type, entered, *rest = fields["last"]
-            fields["last"] = LastStep._make((actor, stage, stage_type, tuple(entered), *rest))
+                fields[name] = freeze(fields[name])
         return State(**fields)
     except (TypeError, AttributeError, ValueError) as error:
         raise BadDataError(f"Not a stored state: {error}.") from error
+
+
+def _last(data: list[Any]) -> LastStep:
+    actor, stage, stage_type, entered, *rest = data
+    return LastStep._make((actor, stage, stage_type, tuple(entered), *rest))
+
+
+_FREEZE: Mapping[str, Callable[[Any], Any]] = {
+    **{name: lambda value: tuple(value.items()) for name in _PAIRS},
+    **{name: lambda value: tuple(tuple(item) for item in value) for name in _PAIR_LISTS},
+    "authors": tuple,
+    "escalators": tuple,
+    "last": _last,
+}
 
 
 # Events and commands

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from . import conditions, percentages
-from .configs import outcomes_of
-from .facts import NO_NEEDS, Needs
-from .graph import EXPERT_REVIEW, REVIEW_TYPES, ROUTER, Branch, Graph, Pathway, Stage
+from workflows import conditions, percentages
+from workflows.configs import outcomes_of
+from workflows.facts import NO_NEEDS, Needs
+from workflows.graph import EXPERT_REVIEW, REVIEW_TYPES, ROUTER, Branch, Graph, Pathway, Stage
 
 
 def canonical(data: object) -> str:

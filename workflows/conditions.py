@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from .facts import COMPUTED_FACTS, PLAIN_FACTS
+from workflows.facts import COMPUTED_FACTS, PLAIN_FACTS
 
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "in", "not_in")
 ORDERED = frozenset({"<", "<=", ">", ">="})

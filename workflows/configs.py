@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .conditions import is_finite, shorten
-from .graph import AGENT, ANNOTATE, ARCHIVE, COMPLETE, CONSENSUS, EXPERT_REVIEW, REVIEW, ROUTER
+from workflows.conditions import is_finite, shorten
+from workflows.graph import AGENT, ANNOTATE, ARCHIVE, COMPLETE, CONSENSUS, EXPERT_REVIEW, REVIEW, ROUTER
 
 MAX_ID = 64
 MAX_TITLE = 200

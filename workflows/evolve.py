@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import events as ev
-from .graph import AUTHOR_TYPES, COMPLETE, ROUTER, WORKING_TYPES
-from .state import ARCHIVED, CLAIMED, ROUTING, WAITING, LastStep, State
-from .state import COMPLETE as IS_COMPLETE
+from workflows import events as ev
+from workflows.graph import AUTHOR_TYPES, COMPLETE, ROUTER, WORKING_TYPES
+from workflows.state import ARCHIVED, CLAIMED, ROUTING, WAITING, LastStep, State
+from workflows.state import COMPLETE as IS_COMPLETE
 
 
 class BadHistoryError(ValueError):

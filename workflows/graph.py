@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .conditions import Condition
-from .facts import NO_NEEDS, Needs
-from .percentages import Sharing
+from workflows.conditions import Condition
+from workflows.facts import NO_NEEDS, Needs
+from workflows.percentages import Sharing
 
 ANNOTATE = "annotate"
 REVIEW = "review"

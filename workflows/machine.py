@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import commands as cmd
-from . import events as ev
-from . import managing, visits
-from .evolve import BadHistoryError, evolve, fold
-from .facts import NO_FACTS, NO_NEEDS, Facts, Needs
-from .graph import Graph
-from .results import Accepted, NeedsCounters, NeedsDraws, Refused, Result
-from .rules import allowed_actions, barred, refuse
-from .state import ROUTING, State
-from .walk import Walk
+from workflows import commands as cmd
+from workflows import events as ev
+from workflows import managing, visits
+from workflows.evolve import BadHistoryError, evolve, fold
+from workflows.facts import NO_FACTS, NO_NEEDS, Facts, Needs
+from workflows.graph import Graph
+from workflows.results import Accepted, NeedsCounters, NeedsDraws, Refused, Result
+from workflows.rules import allowed_actions, barred, refuse
+from workflows.state import ROUTING, State
+from workflows.walk import Walk
 
 __all__ = [
     "Accepted",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from . import commands as cmd
-from . import events as ev
-from .conditions import is_finite
-from .facts import COMPUTED_FACTS, Facts
-from .graph import AGENT, ROUTER, Graph
-from .results import Result
-from .rules import may_take, refuse
-from .state import ARCHIVED, CLAIMED, COMPLETE, ROUTING, WAITING, State
-from .walk import Walk
+from workflows import commands as cmd
+from workflows import events as ev
+from workflows.conditions import is_finite
+from workflows.facts import COMPUTED_FACTS, Facts
+from workflows.graph import AGENT, ROUTER, Graph
+from workflows.results import Result
+from workflows.rules import may_take, refuse
+from workflows.state import ARCHIVED, CLAIMED, COMPLETE, ROUTING, WAITING, State
+from workflows.walk import Walk
 
 ENDED = (COMPLETE, ARCHIVED)
 
@@ -47,7 +47,7 @@ def set_priority(graph: Graph, state: State, command: cmd.SetPriority, facts: Fa
     priority = command.priority
     if state.status in ENDED:
         return refuse(graph, state, command.actor, "ended", manager=True)
-    if isinstance(priority, bool) or not isinstance(priority, int) or not 0 <= priority <= 100:
+    if type(priority) is not int or not 0 <= priority <= 100:
         return refuse(graph, state, command.actor, "bad_priority", manager=True)
     walk = Walk(graph, state, facts)
     walk.add(ev.PrioritySet(state.sequence + 1, command.actor, state.stage, priority))

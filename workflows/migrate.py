@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from .graph import Graph
-from .shape import Problem
-from .state import CLAIMED, State
+from workflows.graph import Graph
+from workflows.shape import Problem
+from workflows.state import CLAIMED, State
 
 Action: TypeAlias = Literal["keep", "move", "blocked"]
 

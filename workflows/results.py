@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .events import AnyEvent
-from .state import State
+from workflows.events import AnyEvent
+from workflows.state import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .facts import NO_FACTS, Facts
-from .graph import AGENT, ANNOTATE, EXPERT_REVIEW, REVIEW, REVIEW_TYPES, Graph, Stage
-from .results import Refused
-from .state import CLAIMED, ROUTING, WAITING, State
+from workflows.facts import NO_FACTS, Facts
+from workflows.graph import AGENT, ANNOTATE, EXPERT_REVIEW, REVIEW, REVIEW_TYPES, Graph, Stage
+from workflows.results import Refused
+from workflows.state import CLAIMED, ROUTING, WAITING, State
 
 DETAILS: Mapping[str, str] = {
     "own_work": "Nobody reviews their own work.",

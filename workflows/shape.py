@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from .conditions import ConditionError, is_finite, parse, shorten
-from .configs import CONFIG_KEYS, MAX_TITLE, outcome_name, outcomes_of, plain_text
-from .facts import COMPUTED_FACTS
-from .graph import AGENT, CONSENSUS, ROUTER, STAGE_TYPES
-from .percentages import MAX_DECIMALS
+from workflows.conditions import ConditionError, is_finite, parse, shorten
+from workflows.configs import CONFIG_KEYS, MAX_TITLE, outcome_name, outcomes_of, plain_text
+from workflows.facts import COMPUTED_FACTS
+from workflows.graph import AGENT, CONSENSUS, ROUTER, STAGE_TYPES
+from workflows.percentages import MAX_DECIMALS
 
 MAX_STAGES = 200
 MAX_PATHWAYS = 2000
@@ -54,14 +54,7 @@ def check_shape(found: Findings, data: object) -> None:
         if key not in ("stages", "pathways", "start", "schema_version"):
             found.error("unknown_key", "", f"A graph has no {shorten(key)}.")
     stages, pathways = data.get("stages"), data.get("pathways", [])
-    if not isinstance(stages, list) or not stages:
-        found.error("bad_graph", "", "stages must be a list with at least one stage.")
-        return
-    if not isinstance(pathways, list):
-        found.error("bad_graph", "", "pathways must be a list.")
-        return
-    if len(stages) > MAX_STAGES or len(pathways) > MAX_PATHWAYS:
-        found.error("too_large", "", f"A graph has at most {MAX_STAGES} stages and {MAX_PATHWAYS} pathways.")
+    if not _sizes(found, stages, pathways):
         return
     for item in stages:
         _stage(found, item)
@@ -70,6 +63,18 @@ def check_shape(found: Findings, data: object) -> None:
     start = data.get("start")
     if not isinstance(start, str) or start not in found.stages:
         found.error("bad_start", "", f"start {shorten(start)} names no stage.")
+
+
+def _sizes(found: Findings, stages: Any, pathways: Any) -> bool:
+    if not isinstance(stages, list) or not stages:
+        found.error("bad_graph", "", "stages must be a list with at least one stage.")
+    elif not isinstance(pathways, list):
+        found.error("bad_graph", "", "pathways must be a list.")
+    elif len(stages) > MAX_STAGES or len(pathways) > MAX_PATHWAYS:
+        found.error("too_large", "", f"A graph has at most {MAX_STAGES} stages and {MAX_PATHWAYS} pathways.")
+    else:
+        return True
+    return False
 
 
 def _identity(found: Findings, item: Mapping[str, Any]) -> str | None:
@@ -114,17 +119,7 @@ def _stage(found: Findings, item: object) -> None:
 
 
 def _config(found: Findings, name: str, kind: str, config: Mapping[str, Any]) -> None:
-    checks = CONFIG_KEYS[kind]
-    sound = True
-    for key, value in config.items():
-        check = checks.get(key)
-        if check is None:
-            found.error("unknown_config", name, f"{kind} has no setting {shorten(key)}.")
-            continue
-        problem = check(value)
-        if problem:
-            found.error("bad_config", name, f"{key} {problem}.")
-            sound = False
+    sound = _settings(found, name, kind, config)
     if kind == CONSENSUS:
         found.error("not_publishable", name, "Consensus stages cannot be published yet.")
     if kind == ROUTER:
@@ -133,10 +128,29 @@ def _config(found: Findings, name: str, kind: str, config: Mapping[str, Any]) ->
         found.error("bad_config", name, "An agent stage names its outcomes.")
     if sound and kind in (ROUTER, AGENT):
         _timeout(found, name, kind, config)
-    if config.get("class_sample") and "sample" not in config:
+    if sound:
+        _sampling(found, name, config)
+
+
+def _settings(found: Findings, name: str, kind: str, config: Mapping[str, Any]) -> bool:
+    checks = CONFIG_KEYS[kind]
+    sound = True
+    for key, value in config.items():
+        check = checks.get(key)
+        problem = check(value) if check is not None else None
+        if check is None:
+            found.error("unknown_config", name, f"{kind} has no setting {shorten(key)}.")
+        elif problem:
+            found.error("bad_config", name, f"{key} {problem}.")
+            sound = False
+    return sound
+
+
+def _sampling(found: Findings, name: str, config: Mapping[str, Any]) -> None:
+    if "class_sample" in config and "sample" not in config:
         detail = "class_sample draws labels, but every task comes, as sample is 1 unless set."
         found.warn("class_sample_without_sample", name, detail)
-    elif sound and config.get("sample") == 0 and not config.get("class_sample"):
+    elif config.get("sample") == 0 and "class_sample" not in config:
         found.warn("never_reviewed", name, "sample is 0: no task is ever reviewed here.")
 
 

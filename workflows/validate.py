@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .conditions import is_finite, shorten
-from .configs import outcomes_of
-from .graph import REVIEW_TYPES, ROUTER, TERMINAL_TYPES
-from .shape import Findings, Problem, check_shape
+from workflows.conditions import is_finite, shorten
+from workflows.configs import outcomes_of
+from workflows.graph import REVIEW_TYPES, ROUTER, TERMINAL_TYPES
+from workflows.shape import Findings, Problem, check_shape
 
 MAX_PROBLEMS = 100
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from . import commands as cmd
-from . import events as ev
-from .facts import Facts
-from .graph import WORKING_TYPES, Graph, Stage
-from .results import Accepted, Refused, Result
-from .rules import may_claim, offers, refuse
-from .state import CLAIMED, ROUTING, WAITING, State
-from .walk import Walk
+from workflows import commands as cmd
+from workflows import events as ev
+from workflows.facts import Facts
+from workflows.graph import WORKING_TYPES, Graph, Stage
+from workflows.results import Accepted, Refused, Result
+from workflows.rules import may_claim, offers, refuse
+from workflows.state import CLAIMED, ROUTING, WAITING, State
+from workflows.walk import Walk
 
 
 def claim(graph: Graph, state: State, command: cmd.Claim, facts: Facts) -> Result:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import events as ev
-from .evolve import evolve
-from .facts import COMPUTED_FACTS, Facts
-from .graph import ANNOTATE, ROUTER, Graph, Stage
-from .results import Accepted, NeedsCounters, NeedsDraws
-from .rules import is_collaborator
-from .state import State
+from workflows import events as ev
+from workflows.evolve import evolve
+from workflows.facts import COMPUTED_FACTS, Facts
+from workflows.graph import ANNOTATE, ROUTER, Graph, Stage
+from workflows.results import Accepted, NeedsCounters, NeedsDraws
+from workflows.rules import is_collaborator
+from workflows.state import State
 
 
 class Walk:

@@ -1,20 +1,14 @@
-"""The engine's tests run with nothing but pytest and hypothesis on their path."""
+"""The engine's tests run with nothing but pytest and hypothesis on their path, and prove it of each module here."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+import pytest
 
-ROOT = str(Path(__file__).resolve().parents[2])
-if ROOT not in sys.path:
-    sys.path.insert(0, ROOT)
 
-ENGINE = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-)
-settings.register_profile("engine", ENGINE)
+@pytest.fixture(scope="session", autouse=True)
+def _no_django_before_or_after() -> object:
+    before = "django" in sys.modules
+    yield
+    assert before or "django" not in sys.modules, "the engine's tests must not load Django"

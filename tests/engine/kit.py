@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from workflows import codec, machine
 from workflows import commands as cmd
 from workflows.events import AnyEvent
@@ -11,6 +13,14 @@ from workflows.facts import COMPUTED_FACTS, NO_FACTS, Facts
 from workflows.graph import Graph
 from workflows.results import Accepted, Refused
 from workflows.state import State
+
+ENGINE = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+"""The same examples on every run and machine; budgets are set where it is used."""
 
 
 def stage(name: str, kind: str, **config: Any) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+
+from tests.engine.kit import Task, make, review_json, stage
 from workflows import commands as cmd
 from workflows.machine import barred
-
-from .kit import Task, make, review_json, stage
 
 
 def test_claim_gives_a_token_that_rises_with_every_claim() -> None:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from workflows import commands as cmd
 
-from .kit import Task, make, review_json, router_json, stage
+from tests.engine.kit import Task, make, review_json, router_json, stage
+from workflows import commands as cmd
 
 
 def test_assignment_is_exclusive_and_ends_with_the_visit() -> None:

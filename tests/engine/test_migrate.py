@@ -1,9 +1,8 @@
 from __future__ import annotations
 
+from tests.engine.kit import Task, compiled, make, review_json, router_json, stage
 from workflows import commands as cmd
 from workflows.migrate import fate, plan, plan_counts
-
-from .kit import Task, compiled, make, review_json, router_json, stage
 
 OLD = review_json()
 WITHOUT_REVIEW = make(

@@ -5,10 +5,9 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from workflows.percentages import Sharing, counter_key, weights
 
-from .conftest import ENGINE
-from .kit import Task, router_json
+from tests.engine.kit import ENGINE, Task, router_json
+from workflows.percentages import Sharing, counter_key, weights
 
 
 @st.composite
@@ -41,7 +40,9 @@ def test_every_branch_stays_within_one_task_at_every_moment(
         assert drift(sharing, counts) < 1
 
 
-@pytest.mark.parametrize("shares_", [{"a": 50, "b": 50}, {"a": 20, "b": 30, "c": 50}, {"a": 10, "b": 20, "c": 20, "d": 50}])
+@pytest.mark.parametrize(
+    "shares_", [{"a": 50, "b": 50}, {"a": 20, "b": 30, "c": 50}, {"a": 10, "b": 20, "c": 20, "d": 50}]
+)
 def test_admissible_are_exactly_the_branches_that_keep_the_bound_for_ever(shares_: dict[str, float]) -> None:
     """Against brute force: a branch is safe when some sequence within the bound reaches the end of a period twice."""
     sharing = Sharing(weights(shares_))

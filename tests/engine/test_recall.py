@@ -1,9 +1,8 @@
 from __future__ import annotations
 
+from tests.engine.kit import Task, make, review_json, router_json, stage
 from workflows import commands as cmd
 from workflows.machine import draw_entry
-
-from .kit import Task, make, review_json, router_json, stage
 
 
 def test_recall_returns_ones_own_step_while_the_next_visit_is_unclaimed() -> None:

@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from tests.engine.kit import Task, make, review_json, stage
 from workflows import commands as cmd
 from workflows.events import Approved
 from workflows.machine import barred
-
-from .kit import Task, make, review_json, stage
 
 
 def fix_json(after_fix: str) -> dict[str, Any]:

@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
+from tests.engine.kit import Task, router_json
 from workflows import commands as cmd
 from workflows.conditions import parse
 from workflows.events import Routed, Waited
 from workflows.machine import decide, needs
-
-from .kit import Task, router_json
 
 
 def routed(when: dict[str, Any], **facts: Any) -> str:

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import pytest
+
+from tests.engine.kit import Task, review_json
 from workflows import commands as cmd
 from workflows.events import LabelDraw, Selection, describe
 from workflows.machine import decide, needs
 from workflows.results import NeedsDraws
 
-from .kit import Task, review_json
-
 
 def selection(task: Task) -> Selection:
-    event = next(event for event in reversed(task.events) if isinstance(event, Selection))
-    return event
+    return next(event for event in reversed(task.events) if isinstance(event, Selection))
 
 
 def test_a_drawn_task_rests_and_a_sampled_out_one_leaves_by_approved() -> None:
