@@ -69,10 +69,13 @@ function cookie(name: string): string {
   return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
 }
 
+/** The token that every write of a signed-in page carries. */
+export const csrfToken = (): string => cookie("csrftoken");
+
 function headersFor(method: Method, options: Options): Headers {
   const headers = new Headers({ Accept: "application/json" });
   if (method !== "GET") {
-    headers.set("X-CSRFToken", cookie("csrftoken"));
+    headers.set("X-CSRFToken", csrfToken());
     const key = options.idempotencyKey === undefined ? newId() : options.idempotencyKey;
     if (key) headers.set("Idempotency-Key", key);
   }

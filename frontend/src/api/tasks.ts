@@ -1,0 +1,45 @@
+import { api } from "./client";
+import type { BulkAnswer, BulkItem, Job, ProjectRole, StageType, Task } from "./types";
+
+export type BulkAction = "assign" | "priority" | "move" | "reopen" | "release";
+
+export interface BulkRequest {
+  action: BulkAction;
+  tasks: string[];
+  dry_run?: boolean;
+  user?: string;
+  priority?: number;
+  stage?: string;
+}
+
+/** Per-item results, or a job when the server takes its time. */
+export const bulk = (project: string, request: BulkRequest): Promise<BulkAnswer | Job> =>
+  api.post<BulkAnswer | Job>(`/projects/${project}/tasks/bulk/`, request);
+
+export const recall = (task: string): Promise<Task> => api.post<Task>(`/tasks/${task}/recall/`, {});
+
+export const itemFailed = (item: BulkItem): boolean =>
+  item.error !== undefined && item.error !== null ? true : typeof item.status === "number" && item.status >= 400;
+
+const CLAIMANTS: Partial<Record<StageType, readonly ProjectRole[]>> = {
+  annotate: ["annotator"],
+  review: ["reviewer", "expert"],
+  expert_review: ["expert"],
+  consensus: ["annotator"],
+};
+
+/** Whether somebody with these roles takes tasks of this kind of stage. (Agents' stages are worked by programs.) */
+export const takes = (roles: readonly ProjectRole[], type: StageType): boolean =>
+  (CLAIMANTS[type] ?? []).some((role) => roles.includes(role));
+
+export type Standing = "held" | "reserved" | "past";
+
+/** What a task of "my work" is to this person: in hand, set aside for them, or handed in. */
+export function standing(task: Pick<Task, "status" | "assignee" | "claim" | "allowed_actions">, me: string): Standing {
+  if (task.status === "claimed") {
+    const holder = typeof task.claim?.holder === "string" ? task.claim.holder : task.claim?.holder?.id;
+    if (holder === me || (holder === undefined && task.assignee?.id === me)) return "held";
+    return "past";
+  }
+  return task.status === "waiting" && task.assignee?.id === me ? "reserved" : "past";
+}

@@ -1,0 +1,105 @@
+import { Badge, Button, Group, Progress, Stack, Text } from "@mantine/core";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { api } from "../../api/client";
+import { keys } from "../../api/keys";
+import { useProject, useStages } from "../../api/projects";
+import type { Project, StageCounts } from "../../api/types";
+import { percent } from "../../app/format";
+import { manages } from "../../app/session";
+import { t, tValue } from "../../app/t";
+import { confirm } from "../../ui/confirm";
+import { Page, Section } from "../../ui/Page";
+import { Loaded } from "../../ui/states";
+import { useAction } from "../../ui/useAction";
+import { NextSteps } from "./NextSteps";
+import { StageTable } from "./StageTable";
+import { WorkflowDrawing } from "./WorkflowDrawing";
+
+function ArchiveButton({ project }: { project: Project }) {
+  const archive = useAction(() => api.post(`/projects/${project.id}/archive/`, {}), {
+    forget: [keys.projects],
+    done: t("overview.archivedDone"),
+  });
+  const ask = async () => {
+    const yes = await confirm({
+      title: t("overview.archiveTitle", { name: project.name }),
+      body: t("overview.archiveHint"),
+      yes: t("common.archive"),
+      danger: true,
+    });
+    if (yes) archive.run(undefined);
+  };
+  return (
+    <Button variant="default" loading={archive.busy} onClick={() => void ask()}>
+      {t("common.archive")}
+    </Button>
+  );
+}
+
+/** All tasks of a project: those at its stages, and those that came to rest. */
+function totals({ stages, complete, archived }: StageCounts) {
+  const open = stages.reduce((sum, stage) => sum + stage.waiting + stage.claimed, 0);
+  return { complete, archived, all: open + complete + archived };
+}
+
+function ProgressLine({ counts, project }: { counts: StageCounts; project: Project }) {
+  const { complete, archived, all } = totals(counts);
+  const total = Math.max(all, project.progress?.total ?? 0);
+  return (
+    <Stack gap={4} mb="md">
+      <Progress.Root size="lg" aria-label={t("projects.progress")}>
+        <Progress.Section
+          value={percent(complete, total)}
+          aria-label={t("projects.done", { done: complete, all: total })}
+        />
+        <Progress.Section value={percent(archived, total)} color="gray" aria-label={t("common.archived")} />
+      </Progress.Root>
+      <Text size="sm" c="dimmed">
+        {t("projects.done", { done: complete, all: total })} · {percent(complete, total)} %
+        {archived > 0 && ` · ${t("overview.archivedCount", { count: archived })}`}
+      </Text>
+    </Stack>
+  );
+}
+
+export default function OverviewPage() {
+  const { project: id } = useParams({ from: "/inside/shell/projects/$project/" });
+  const query = useProject(id);
+  const stages = useStages(id);
+  const navigate = useNavigate();
+  const openStage = (stage: string) =>
+    void navigate({ to: "/projects/$project/tasks", params: { project: id }, search: { stage } });
+  return (
+    <Loaded query={query}>
+      {(project) => (
+        <Page
+          title={project.name}
+          hint={
+            <Group gap={4}>
+              {project.archived_at && <Badge>{t("common.archived")}</Badge>}
+              {project.my_roles.map((role) => (
+                <Badge key={role}>{tValue("role", role)}</Badge>
+              ))}
+            </Group>
+          }
+          actions={manages(project.my_roles) && !project.archived_at && <ArchiveButton project={project} />}
+        >
+          <Loaded query={stages}>
+            {(counts) => (
+              <>
+                <ProgressLine counts={counts} project={project} />
+                <NextSteps project={project} counts={counts} />
+                <Section title={t("nav.workflow")}>
+                  <Stack gap="sm">
+                    <WorkflowDrawing project={id} counts={counts} onStage={openStage} />
+                    <StageTable project={project} counts={counts} />
+                  </Stack>
+                </Section>
+              </>
+            )}
+          </Loaded>
+        </Page>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,71 @@
+import { Badge, Button, Group, Table, Text } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
+import { keys } from "../../api/keys";
+import { recall, type Standing } from "../../api/tasks";
+import type { Task } from "../../api/types";
+import { t } from "../../app/t";
+import { StatusBadge, Time } from "../../ui/bits";
+import { LinkButton } from "../../ui/links";
+import { UnitCell } from "../../ui/UnitCell";
+import { useAction } from "../../ui/useAction";
+
+function RecallButton({ task }: { task: Task }) {
+  const navigate = useNavigate();
+  const { run, busy } = useAction(() => recall(task.id), {
+    forget: [keys.myTasks, keys.stages(task.project)],
+    done: t("queue.recalled"),
+    onDone: () =>
+      void navigate({ to: "/projects/$project/tasks/$task", params: { project: task.project, task: task.id } }),
+  });
+  return (
+    <Button variant="default" loading={busy} onClick={() => run(undefined)}>
+      {t("queue.recall")}
+    </Button>
+  );
+}
+
+/** One of my tasks, with the one thing to do with it. */
+export function WorkRow({ task, is, project }: { task: Task; is: Standing; project?: string }) {
+  const params = { project: task.project, task: task.id };
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <UnitCell unit={task.data_unit} hint={project} />
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm">{task.stage}</Text>
+        {task.round > 1 && (
+          <Text size="xs" c="dimmed">
+            {t("queue.round", { round: task.round })}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Group gap={4}>
+          <StatusBadge status={task.status} />
+          {is === "reserved" && task.round > 1 && <Badge>{t("queue.returned")}</Badge>}
+        </Group>
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm" c="dimmed">
+          <Time at={task.updated_at} />
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Group gap="xs" justify="flex-end" wrap="nowrap">
+          {is === "past" && task.allowed_actions.includes("recall") && <RecallButton task={task} />}
+          <LinkButton to="/projects/$project/tasks/$task/history" params={params} variant="default" visibleFrom="md">
+            {t("tasks.history")}
+          </LinkButton>
+          <LinkButton
+            to="/projects/$project/tasks/$task"
+            params={params}
+            variant={is === "past" ? "default" : "filled"}
+          >
+            {is === "held" ? t("queue.resume") : t("queue.open")}
+          </LinkButton>
+        </Group>
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,21 @@
+import { notifications } from "@mantine/notifications";
+import { useNavigate } from "@tanstack/react-router";
+import { keys } from "../../api/keys";
+import { claim } from "../../api/projects";
+import { t } from "../../app/t";
+import { useAction } from "../../ui/useAction";
+
+/** Claims the next task of a stage and opens it, or says that there is none. */
+export function useClaim(project: string) {
+  const navigate = useNavigate();
+  return useAction(
+    async ({ stage, title }: { stage: string; title: string }) => ({ task: await claim(project, stage), title }),
+    {
+      forget: [keys.stages(project), keys.myTasks],
+      onDone: ({ task, title }) => {
+        if (task) void navigate({ to: "/projects/$project/tasks/$task", params: { project, task: task.id } });
+        else notifications.show({ message: t("queue.empty", { stage: title }) });
+      },
+    },
+  );
+}

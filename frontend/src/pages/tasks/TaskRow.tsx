@@ -1,0 +1,80 @@
+import { Checkbox, Group, Table, Text } from "@mantine/core";
+import { memo } from "react";
+import type { Task } from "../../api/types";
+import { t } from "../../app/t";
+import { PersonName, StatusBadge, Time } from "../../ui/bits";
+import { TextLink } from "../../ui/links";
+import { UnitCell } from "../../ui/UnitCell";
+import classes from "./TaskTable.module.css";
+
+interface Props {
+  task: Task;
+  index: number;
+  active: boolean;
+  selected: boolean;
+  onToggle: (() => void) | undefined;
+}
+
+export const TaskRow = memo(function TaskRow({ task, index, active, selected, onToggle }: Props) {
+  const params = { project: task.project, task: task.id };
+  return (
+    <Table.Tr
+      className={classes.row}
+      data-active={active || undefined}
+      data-selected={selected || undefined}
+      aria-rowindex={index + 2}
+      aria-selected={onToggle ? selected : undefined}
+    >
+      {onToggle && (
+        <Table.Td>
+          <Checkbox
+            aria-label={t("tasks.select", { name: task.data_unit.name })}
+            checked={selected}
+            onChange={onToggle}
+          />
+        </Table.Td>
+      )}
+      <Table.Td>
+        <UnitCell
+          unit={task.data_unit}
+          name={
+            <TextLink to="/projects/$project/tasks/$task" params={params} c="inherit">
+              {task.data_unit.name}
+            </TextLink>
+          }
+        />
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm">{task.stage}</Text>
+      </Table.Td>
+      <Table.Td>
+        <StatusBadge status={task.status} />
+      </Table.Td>
+      <Table.Td>
+        <PersonName person={task.assignee} />
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm" ff="monospace">
+          {task.priority}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm" ff="monospace">
+          {task.round}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm" c="dimmed">
+          <Time at={task.updated_at} />
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Group gap="xs" justify="flex-end">
+          <TextLink to="/projects/$project/tasks/$task/history" params={params}>
+            {t("tasks.history")}
+          </TextLink>
+        </Group>
+      </Table.Td>
+    </Table.Tr>
+  );
+});

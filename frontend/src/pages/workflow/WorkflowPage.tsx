@@ -1,0 +1,27 @@
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "@tanstack/react-router";
+import { useProject } from "../../api/projects";
+import { workflowQuery } from "../../api/workflows";
+import { manages } from "../../app/session";
+import { t } from "../../app/t";
+import { Page } from "../../ui/Page";
+import { Loaded } from "../../ui/states";
+import { WorkflowEditor } from "./WorkflowEditor";
+
+export default function WorkflowPage() {
+  const { project } = useParams({ from: "/inside/shell/projects/$project/workflow" });
+  const query = useQuery(workflowQuery(project));
+  const roles = useProject(project).data?.my_roles ?? [];
+  return (
+    <Page
+      title={t("nav.workflow")}
+      hint={query.data?.version ? t("history.version", { version: query.data.version }) : t("workflow.hint")}
+    >
+      <Loaded query={query}>
+        {(published) => (
+          <WorkflowEditor key={published.etag} project={project} published={published} editable={manages(roles)} />
+        )}
+      </Loaded>
+    </Page>
+  );
+}
