@@ -7,3 +7,9 @@ class OntologiesConfig(AppConfig):
     name = "apps.ontologies"
     label = "ontologies"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.common.idempotency import register_guard
+        from apps.ontologies.policies import get_ontology_for
+
+        register_guard("ontology_id", get_ontology_for)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import ClassVar
 
 from django.db import models
@@ -25,6 +26,14 @@ class Ontology(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organization", "-id"], name="ontology_by_organization")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def tag(self) -> str:
+        """Changes with everything that an answer shows of this row."""
+        return f"{self.version}-{sha256(f'{self.name}/{self.archived_at}'.encode()).hexdigest()[:12]}"
 
 
 class OntologyVersion(models.Model):
