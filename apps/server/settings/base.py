@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from apps.api.spectacular import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from typing import Any
+
+from apps.server.settings.celery import *  # noqa: F403 - settings are names in this module
+from apps.server.settings.security import *  # noqa: F403 - the same
+
 BASE_DIR = Path(__file__).resolve().parents[3]
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 
 INSTALLED_APPS = [
     "unfold",
@@ -28,18 +35,25 @@ INSTALLED_APPS = [
     "apps.tasks",
     "apps.api",
     "apps.console",
+    "apps.server",
 ]
 
 AUTH_USER_MODEL = "accounts.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "apps.server.urls"
+WSGI_APPLICATION = "apps.server.wsgi.application"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-STATIC_URL = "/static/"
+USE_I18N = False
+APPEND_SLASH = False
+DEBUG = False
 
 MIDDLEWARE = [
+    "apps.server.middleware.RequestLog",
+    "apps.server.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -67,7 +81,30 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["apps.accounts.authentication.SignedIn"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["apps.common.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "apps.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "apps.common.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
 }
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Lapidary",
+    "DESCRIPTION": "Labels images in teams: projects, tasks, reviews, imports and exports.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# The built front end keeps the names that Vite gave its files: they carry their own digest.
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [("app", FRONTEND_DIST)] if FRONTEND_DIST.is_dir() else []
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/app/assets/"
+MEDIA_URL = "/media/"
+# The bodies of requests are limited by their views (ApiView.max_body); a hundred files a request is the API's own limit.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FILES = 200
+FILE_UPLOAD_PERMISSIONS = 0o640

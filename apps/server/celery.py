@@ -1,0 +1,19 @@
+"""The Celery application. ``celery -A apps.server worker``."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.server.settings.local")
+
+app = Celery("lapidary")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(related_name="jobs")
+
+
+@setup_logging.connect
+def keep_our_logging(**_options: object) -> None:
+    """Django has configured logging already; Celery must not do it again."""

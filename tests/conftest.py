@@ -1,0 +1,19 @@
+"""Fixtures for every test that uses Django. What an app's tests need beyond these stands in tests/factories."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+
+@pytest.fixture(autouse=True)
+def own_media(settings: django_settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # type: ignore[valid-type]
+    """Each test writes its media into a folder of its own."""
+    folder: Path = tmp_path_factory.mktemp("media")
+    settings.MEDIA_ROOT = folder  # type: ignore[attr-defined]
+    yield
+    shutil.rmtree(folder, ignore_errors=True)
