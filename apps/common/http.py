@@ -33,15 +33,17 @@ class ApiView(APIView):
     """A view of the REST API.
 
     ``scopes`` names, per method, the scope that an API key needs (read label review manage admin agent), or several of
-    which one suffices; a method without one cannot be called with a key. ``public``: no sign-in needed. ``idempotent``
-    says whether Idempotency-Key is honoured (everything but log-in, invitations and secrets). ``max_body`` is the
-    largest body in bytes, refused before it is read.
+    which one suffices; a method without one cannot be called with a key. ``public`` names the methods that need no
+    sign-in. ``idempotent`` says whether Idempotency-Key is honoured (everything but log-in, invitations and secrets). ``max_body`` is the
+    largest body in bytes, refused before it is read. ``problems`` names, per method, refusals that the OpenAPI document
+    cannot know by itself: (412, 428) where If-Match is needed, 429 where tries are counted, 404 for ids in the body.
     """
 
     scopes: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
-    public: ClassVar[bool] = False
+    public: ClassVar[tuple[str, ...]] = ()
     idempotent: ClassVar[bool] = True
     max_body: ClassVar[int] = 16 * MIB
+    problems: ClassVar[Mapping[str, tuple[int, ...]]] = {}
     http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]
     content_negotiation_class = AlwaysJson
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
 
@@ -62,3 +63,9 @@ class Flag(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+def page_of(item: type[serializers.BaseSerializer[Any]], name: str = "") -> serializers.Serializer[Any]:
+    """The envelope of a keyset page, for the OpenAPI document."""
+    fields = {"results": item(many=True), "next": serializers.URLField(allow_null=True)}
+    return inline_serializer(name=f"{name or item.__name__}Page", fields=fields)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from django.utils.module_loading import autodiscover_modules
+
 from apps.jobs.models import Job
 
 
@@ -52,4 +54,7 @@ def job(kind: str) -> Callable[[Handler], Handler]:
 
 
 def handler_of(kind: str) -> Handler | None:
+    """The handler, or None. The apps' ``jobs`` modules are loaded when the first one is asked for."""
+    if kind not in _handlers:
+        autodiscover_modules("jobs")
     return _handlers.get(kind)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import contextmanager
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -98,7 +97,7 @@ def run(*, job_id: UUID, keep_lease: bool = True, surprise: bool = False) -> Non
         return
     attempt = Run(job)
     try:
-        with lease_kept(attempt) if keep_lease else transaction_free():
+        with lease_kept(attempt) if keep_lease else nullcontext():
             result = _handle(attempt)
         _end(attempt, JobState.SUCCEEDED, progress=1.0, result=result)
     except LeaseLost:
@@ -146,15 +145,14 @@ def lease_kept(attempt: Run) -> Iterator[None]:
     done = threading.Event()
 
     def renew() -> None:
-        try:
-            while not done.wait(LEASE.total_seconds() / 3):
+        while not done.wait(LEASE.total_seconds() / 3):
+            try:
                 attempt.write(lease_expires_at=database_now() + LEASE)
-        except LeaseLost:
-            pass  # the handler learns it at its next step
-        except Exception as error:
-            log.warning("lease not renewed", extra={"job": str(attempt.job.pk), "error": repr(error)})
-        finally:
-            connection.close()
+            except LeaseLost:
+                break  # the handler learns it at its next step
+            except Exception as error:
+                log.warning("lease not renewed", extra={"job": str(attempt.job.pk), "error": repr(error)})
+        connection.close()
 
     thread = threading.Thread(target=renew, name="lease", daemon=True)
     thread.start()
@@ -163,12 +161,6 @@ def lease_kept(attempt: Run) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-
-
-@contextmanager
-def transaction_free() -> Iterator[None]:
-    """No lease thread: the whole job runs on the caller's connection."""
-    yield
 
 
 def _handle(attempt: Run) -> dict[str, Any] | None:

@@ -1,0 +1,1 @@
+"""HTTP of the accounts app: parse, one call, render."""

@@ -1,0 +1,25 @@
+"""``/api/v1/``: the routes of every app, the OpenAPI document and its page."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.urls import URLPattern, URLResolver, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+
+from apps.api import errors, views
+
+APPS = ("accounts", "jobs", "ontologies", "datasets", "flows", "projects", "labels", "tasks")
+
+
+def routes_of(app: str) -> list[URLPattern | URLResolver]:
+    found: list[URLPattern | URLResolver] = import_module(f"apps.{app}.api.urls").urlpatterns
+    return found
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *(route for app in APPS for route in routes_of(app)),
+    path("schema/", views.schema, name="schema"),
+    path("docs/", views.DocsView.as_view(), name="docs"),
+    re_path(r"^(?P<rest>.*)$", csrf_exempt(errors.no_such_route), name="no-such-route"),
+]
