@@ -1,0 +1,132 @@
+/** What the editor asks of the server, in its own words. `server.ts` answers over HTTP, tests and the development page answer from memory. */
+import type { PastVerdict } from "../core/review";
+import type { Label, Ontology, Verdict } from "../core/types";
+
+export interface Unit {
+  readonly id: string;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly mediaUrl: string;
+}
+export interface Claim {
+  readonly token: number | null;
+  readonly expiresAt: string | null;
+}
+
+export interface StageConfig {
+  readonly allowEdit: boolean;
+  readonly strict: boolean;
+  readonly show: "drawn" | "all";
+  readonly showEvidence: "at once" | "after my verdict";
+}
+
+export interface EditorTask {
+  readonly id: string;
+  readonly project: string;
+  readonly stage: string;
+  readonly stageType: string;
+  readonly status: string;
+  readonly round: number;
+  readonly unit: Unit;
+  readonly allowed: readonly string[];
+  /** Only while the caller holds it. */
+  readonly claim: Claim | null;
+  readonly config: StageConfig;
+  readonly routeReason: unknown;
+  readonly metrics: unknown;
+  /** Labels drawn for review; null when all are to be judged. */
+  readonly drawn: readonly string[] | null;
+}
+
+export interface LabelState {
+  readonly revision: number;
+  readonly etag: string | null;
+  readonly labels: readonly Label[];
+}
+export interface LabelDelta {
+  readonly upsert: readonly Label[];
+  readonly delete: readonly string[];
+}
+export interface Saved {
+  readonly revision: number;
+  readonly etag: string | null;
+}
+
+export interface Remark {
+  readonly id: string;
+  readonly author: string;
+  readonly text: string;
+  readonly at: string;
+}
+export interface Issue {
+  readonly id: string;
+  readonly x: number | null;
+  readonly y: number | null;
+  readonly label: string | null;
+  readonly text: string;
+  readonly author: string;
+  readonly at: string;
+  readonly resolved: boolean;
+  readonly comments: readonly Remark[];
+}
+
+export interface Draft {
+  readonly id: string;
+  readonly at: string;
+  readonly delta: LabelDelta;
+}
+export interface LabelChange {
+  readonly id: string;
+  readonly before: Label | null;
+  readonly after: Label | null;
+}
+
+export interface TaskPort {
+  person(): Promise<string>;
+  task(id: string, fresh?: boolean): Promise<EditorTask>;
+  ontology(project: string): Promise<Ontology>;
+  labels(task: string, ontology: Ontology, revision?: number): Promise<LabelState>;
+  changes(task: string, ontology: Ontology, from: number, to: number): Promise<readonly LabelChange[]>;
+  /** The revision at which the task was last sent back, or null when it never was. */
+  returnedAt(task: string): Promise<number | null>;
+  save(
+    task: string,
+    delta: LabelDelta,
+    about: { etag: string | null; key: string; token: number | null },
+  ): Promise<Saved>;
+  heartbeat(task: string, body: { activeMs: number; idleMs: number; token: number | null }): Promise<void>;
+  /** The next task of the stage for the caller, or null when there is none. */
+  claimNext(project: string, stage: string): Promise<EditorTask | null>;
+  act(task: string, action: string, body: Readonly<Record<string, unknown>>, key: string): Promise<void>;
+  verdicts(task: string): Promise<readonly PastVerdict[]>;
+  judge(task: string, verdict: Verdict): Promise<void>;
+  issues(task: string): Promise<readonly Issue[]>;
+  openIssue(
+    task: string,
+    issue: { x: number | null; y: number | null; label: string | null; text: string },
+  ): Promise<Issue>;
+  comment(task: string, issue: string, text: string): Promise<void>;
+  setResolved(task: string, issue: string, resolved: boolean): Promise<void>;
+  drafts(task: string): Promise<readonly Draft[]>;
+  /** Tasks that probably come next, as far as the caller may see them. */
+  upcoming(project: string, stage: string): Promise<readonly EditorTask[]>;
+}
+
+/** What went wrong, as far as saving and acting care. `server.ts` makes these of problems. */
+export type FailureKind = "network" | "stale" | "lost" | "refused" | "gone" | "busy";
+
+export class Failure extends Error {
+  constructor(
+    readonly kind: FailureKind,
+    message: string,
+    readonly errors: readonly { readonly pointer: string; readonly detail: string }[] = [],
+    readonly retryAfterMs: number | null = null,
+  ) {
+    super(message);
+    this.name = "Failure";
+  }
+}
+
+export const asFailure = (error: unknown): Failure =>
+  error instanceof Failure ? error : new Failure("refused", error instanceof Error ? error.message : String(error));

@@ -1,0 +1,160 @@
+/** The task port over the REST API. */
+import { api, isProblem, newId, nextPath, type Options, type Page, type Problem } from "../../api/client";
+import type { Label, Verdict } from "../core/types";
+import {
+  decodeChanges,
+  decodeDraft,
+  decodeIssue,
+  decodeLabels,
+  decodeOntology,
+  decodeTask,
+  decodeVerdict,
+} from "./decode";
+import { type EditorTask, Failure, type FailureKind, type TaskPort } from "./port";
+
+/** A refusal of the claim itself, among the other reasons for a 409. */
+const CLAIM = /claim|token|lease|not_held|holder/;
+
+function kindOf(problem: Problem): FailureKind {
+  const { status } = problem;
+  if (status === 0) return "network";
+  if (status === 412 || status === 428) return "stale";
+  if (status === 409) return CLAIM.test(problem.code) ? "lost" : "refused";
+  if (status === 429 || status >= 500) return "busy";
+  // A session that ended is asked for again by the shell; work waits for it.
+  if (status === 401) return "busy";
+  return status === 403 || status === 404 ? "gone" : "refused";
+}
+
+async function told<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isProblem(error)) throw error;
+    throw new Failure(
+      kindOf(error),
+      error.message,
+      error.errors,
+      error.retryAfter === null ? null : error.retryAfter * 1000,
+    );
+  }
+}
+
+async function all(path: string, options?: Options): Promise<unknown[]> {
+  const first = await api.get<Page<unknown> | unknown[]>(path, options);
+  if (Array.isArray(first)) return first;
+  const out = [...first.results];
+  for (let next = first.next; next; ) {
+    const page: Page<unknown> = await api.get<Page<unknown>>(nextPath(next));
+    out.push(...page.results);
+    next = page.next;
+  }
+  return out;
+}
+
+/** What the server keeps itself stays out of what is sent. */
+const bare = ({ id, class: classRef, shape, geometry, attributes }: Label) => ({
+  id,
+  class: classRef,
+  shape,
+  geometry,
+  attributes,
+});
+const withToken = (token: number | null) => (token === null ? {} : { claim_token: token });
+
+function verdictBody(v: Verdict) {
+  return {
+    label: v.label,
+    verdict: v.verdict,
+    elapsed_ms: v.elapsedMs,
+    ...(v.kind && v.verdict === "rejected" ? { kind: v.kind } : {}),
+    ...(v.class ? { class: v.class } : {}),
+    ...(v.geometry ? { geometry: v.geometry.geometry } : {}),
+    ...(v.reason ? { reason: v.reason } : {}),
+  };
+}
+
+/** What a claim answered is what the next page opens with: the task is not asked for twice. */
+const claimed = new Map<string, EditorTask>();
+
+export const server: TaskPort = {
+  person: () => told(api.get<{ id: string }>("/me/").then((me) => me.id)),
+  async task(id, fresh = false) {
+    const known = claimed.get(id);
+    claimed.delete(id);
+    return known && !fresh ? known : told(api.get(`/tasks/${id}/`).then(decodeTask));
+  },
+  async ontology(project) {
+    const { ontology } = await told(api.get<{ ontology: string | { id: string } }>(`/projects/${project}/`));
+    return told(api.get(`/ontologies/${typeof ontology === "string" ? ontology : ontology.id}/`).then(decodeOntology));
+  },
+  async labels(task, ontology, revision) {
+    const { data, etag } = await told(
+      api.send<{ revision: number; labels: unknown[] }>("GET", `/tasks/${task}/labels/`, { query: { revision } }),
+    );
+    return { revision: data.revision, etag, labels: decodeLabels(data.labels, ontology) };
+  },
+  changes: (task, ontology, from, to) =>
+    told(api.get(`/tasks/${task}/labels/diff/`, { query: { from, to } }).then((d) => decodeChanges(d, ontology))),
+  async returnedAt(task) {
+    const rows = (await told(all(`/tasks/${task}/history/`))) as { outcome?: string; label_revision?: number }[];
+    return rows.findLast((row) => row.outcome === "rejected")?.label_revision ?? null;
+  },
+  async save(task, delta, { etag, key, token }) {
+    const body = { upsert: delta.upsert.map(bare), delete: delta.delete, ...withToken(token) };
+    try {
+      const reply = await api.send<{ revision: number }>("PATCH", `/tasks/${task}/labels/`, {
+        body,
+        idempotencyKey: key,
+        ...(etag ? { ifMatch: etag } : {}),
+      });
+      return { revision: reply.data.revision, etag: reply.etag };
+    } catch (error) {
+      // Only the holder saves: at a save every conflict is about the claim.
+      if (isProblem(error, 409)) throw new Failure("lost", error.message);
+      return told(Promise.reject(error));
+    }
+  },
+  async heartbeat(task, { activeMs, idleMs, token }) {
+    try {
+      await api.post(`/tasks/${task}/heartbeat/`, { active_ms: activeMs, idle_ms: idleMs, ...withToken(token) });
+    } catch (error) {
+      if (isProblem(error, 409)) throw new Failure("lost", error.message);
+      return told(Promise.reject(error));
+    }
+  },
+  async claimNext(project, stage) {
+    const { data, status } = await told(
+      api.send("POST", `/projects/${project}/stages/${encodeURIComponent(stage)}/claim/`, { body: {} }),
+    );
+    if (status === 204 || !data) return null;
+    const task = decodeTask(data);
+    claimed.set(task.id, task);
+    return task;
+  },
+  act: (task, action, body, key) => told(api.post<void>(`/tasks/${task}/${action}/`, body, { idempotencyKey: key })),
+  verdicts: (task) => told(all(`/tasks/${task}/reviews/`).then((rows) => rows.map(decodeVerdict))),
+  judge: (task, verdict) =>
+    told(api.post<void>(`/tasks/${task}/reviews/`, verdictBody(verdict), { idempotencyKey: verdict.id })),
+  issues: (task) => told(all(`/tasks/${task}/issues/`).then((rows) => rows.map(decodeIssue))),
+  openIssue: (task, issue) => told(api.post(`/tasks/${task}/issues/`, issue).then(decodeIssue)),
+  comment: (task, issue, text) => told(api.post<void>(`/tasks/${task}/issues/${issue}/comments/`, { text })),
+  setResolved: (task, issue, resolved) =>
+    told(
+      api.post<void>(
+        `/tasks/${task}/issues/${issue}/${resolved ? "resolve" : "reopen"}/`,
+        {},
+        { idempotencyKey: newId() },
+      ),
+    ),
+  async drafts(task) {
+    const rows = await told(all(`/tasks/${task}/drafts/`));
+    return rows.map((row) => decodeDraft(row, { objects: [], classifications: [] }));
+  },
+  async upcoming(project, stage) {
+    const page = await told(
+      api.get<Page<unknown>>(`/projects/${project}/tasks/`, { query: { stage, status: "waiting", limit: 2 } }),
+    );
+    return page.results.map(decodeTask);
+  },
+};

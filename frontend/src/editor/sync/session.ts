@@ -1,0 +1,448 @@
+/** One open task: what was loaded, who may do what, and the verbs of the panels. Everything that leaves the browser goes through here. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { Editor } from "../core/editor";
+import type { Command } from "../core/history";
+import { newId } from "../core/ids";
+import { compile } from "../core/item";
+import { unanswered } from "../core/ontology";
+import { judgingOrder, nextPending, type PastVerdict, standingVerdicts, toJudge } from "../core/review";
+import type { DrawnLabel, Label } from "../core/types";
+import { Autosave } from "./autosave";
+import { doubtOf } from "./evidence";
+import { Heartbeat } from "./heartbeat";
+import { loadImage } from "./images";
+import { type Loaded, warm } from "./load";
+import type { Entry } from "./outbox";
+import { asFailure, type Failure, type Issue } from "./port";
+import { VerdictQueue } from "./verdicts";
+
+/** A required question without an answer: of a label, or of the image when `label` is null. */
+export interface Fault {
+  readonly label: string | null;
+  readonly question: string;
+  readonly path: readonly string[];
+  readonly detail: string;
+}
+
+export interface SessionState {
+  readonly holds: boolean;
+  readonly mode: "annotate" | "review";
+  readonly busy: string | null;
+  readonly failure: Failure | null;
+  readonly faults: readonly Fault[];
+  /** Work of an earlier visit that was never confirmed. */
+  readonly unsent: { readonly count: number; readonly at: number } | null;
+  readonly issues: readonly Issue[];
+  readonly past: readonly PastVerdict[];
+  readonly askEmpty: boolean;
+  /** Label ids to be judged in this round, in order. */
+  readonly order: readonly string[];
+}
+
+export type Leave = (task: string | null) => void;
+type LabelEntry = Extract<Entry, { kind: "label" }>;
+type VerdictEntry = Extract<Entry, { kind: "verdict" }>;
+
+export class Session {
+  readonly editor: Editor;
+  readonly autosave: Autosave;
+  readonly verdicts: VerdictQueue;
+  readonly store: StoreApi<SessionState>;
+  private heartbeat: Heartbeat | null = null;
+  private token: number | null;
+  private key = newId();
+  private leftover: readonly LabelEntry[] = [];
+
+  constructor(
+    readonly loaded: Loaded,
+    private readonly leave: Leave,
+  ) {
+    const { task, ontology, labels, port, outbox, scope } = loaded;
+    this.editor = new Editor({ width: task.unit.width, height: task.unit.height }, ontology, labels.labels);
+    this.token = task.claim?.token ?? null;
+    const holds = task.claim !== null && !loaded.elsewhere;
+    const mode = task.stageType === "review" || task.stageType === "expert_review" ? "review" : "annotate";
+    this.autosave = new Autosave(
+      {
+        port,
+        outbox,
+        editor: this.editor,
+        task: task.id,
+        scope,
+        token: () => this.token,
+        reload: () => port.labels(task.id, ontology),
+      },
+      labels,
+    );
+    this.verdicts = new VerdictQueue(port, outbox, this.editor, task.id, scope, () => this.autosave.flush());
+    this.store = createStore<SessionState>(() => ({
+      holds,
+      mode,
+      busy: null,
+      failure: null,
+      faults: [],
+      unsent: null,
+      issues: loaded.issues,
+      past: loaded.past,
+      askEmpty: false,
+      order: [],
+    }));
+    this.editor.set({ readOnly: !holds || !task.config.allowEdit });
+    this.prepareReview(mode);
+    this.editor.onCommit((command) => this.replayIssues(command));
+    this.offerUnsent();
+    if (holds) this.beat();
+    this.autosave.store.subscribe((now, before) => {
+      if (now.kind === "lost" && before.kind !== "lost") this.lost();
+    });
+    if (holds) void this.warmNext();
+  }
+
+  /** Only after what is on screen: the next image and its labels. */
+  private async warmNext(): Promise<void> {
+    const { port, task, ontology } = this.loaded;
+    try {
+      for (const next of await port.upcoming(task.project, task.stage))
+        if (next.id !== task.id) void warm(port, next, ontology);
+    } catch {
+      // Whoever may not see the queue opens the next task without a head start.
+    }
+  }
+
+  close(): void {
+    this.heartbeat?.close();
+    this.autosave.close();
+    this.verdicts.close();
+    this.loaded.release();
+  }
+
+  get task() {
+    return this.loaded.task;
+  }
+  get state(): SessionState {
+    return this.store.getState();
+  }
+  get dirty(): boolean {
+    return this.autosave.waiting > 0 || this.verdicts.store.getState().waiting > 0;
+  }
+  may(action: string): boolean {
+    return this.state.holds && (!this.task.allowed.length || this.task.allowed.includes(action));
+  }
+
+  // Unsent work
+
+  applyUnsent(): void {
+    const mine = new Map<string, Label | null>();
+    for (const entry of this.leftover) mine.set(entry.id, entry.mine);
+    this.editor.absorb([...mine].map(([id, after]) => ({ id, after })));
+    this.autosave.resume(this.leftover);
+    this.leftover = [];
+    this.store.setState({ unsent: null });
+  }
+
+  async discardUnsent(): Promise<void> {
+    const { outbox, scope } = this.loaded;
+    await outbox.setBatch(scope, null);
+    await outbox.drop(
+      scope,
+      this.leftover.map((e) => e.seq),
+    );
+    this.leftover = [];
+    this.store.setState({ unsent: null });
+  }
+
+  /** After a lost claim: asks for the task again and sends what was kept; another task may come instead, and is opened. */
+  async claimAgain(): Promise<void> {
+    await this.run("claim", async () => {
+      const { port, task } = this.loaded,
+        next = await port.claimNext(task.project, task.stage);
+      if (next && next.id !== task.id) return this.leave(next.id);
+      if (!next?.claim)
+        return this.editor.say("Somebody else has this task now. Your changes are kept here.", "warning");
+      this.token = next.claim.token;
+      this.store.setState({ holds: true, failure: null });
+      this.editor.set({ readOnly: !next.config.allowEdit });
+      this.beat();
+      await this.autosave.retry();
+    });
+  }
+
+  // Ending a visit
+
+  async submit(verifiedEmpty = false): Promise<void> {
+    const faults = this.missingAnswers();
+    this.store.setState({ faults, askEmpty: false });
+    if (faults.length) return;
+    if (!this.editor.scene.size && !verifiedEmpty) return this.store.setState({ askEmpty: true });
+    await this.end("submit", verifiedEmpty ? { verified_empty: true } : {});
+  }
+
+  /** Approves or rejects the task as the verdicts say; unjudged labels are approved with it, unless the stage wants a word on each. */
+  async finish(outcome: "approve" | "reject", comment = ""): Promise<void> {
+    const again = [...this.verdicts.store.getState().withdrawn];
+    const [first] = again.length ? again : this.task.config.strict ? this.pending() : [];
+    if (first) {
+      this.focus(first);
+      return this.editor.say(
+        again.length
+          ? "A verdict was taken back: judge this label again."
+          : "This stage wants a verdict on every label.",
+        "warning",
+      );
+    }
+    await this.end(outcome, comment ? { comment } : {});
+  }
+
+  skip(reason: string): Promise<void> {
+    return this.end("skip", { reason });
+  }
+  escalate(reason: string): Promise<void> {
+    return this.end("escalate", { reason });
+  }
+
+  async release(): Promise<void> {
+    await this.run("release", async () => {
+      await this.settle();
+      await this.loaded.port.act(this.task.id, "release", this.withToken({}), this.key);
+      this.leave(null);
+    });
+  }
+
+  // Reviewing
+
+  pending(): string[] {
+    return this.state.order.filter((id) => !this.editor.verdicts.has(id) && this.editor.scene.get(id));
+  }
+
+  focus(id: string | null): void {
+    this.editor.set({ focus: id && this.editor.scene.item(id) ? id : null });
+    if (!id) return;
+    this.editor.select([id]);
+    this.editor.show([id]);
+  }
+
+  advance(from: string | null): void {
+    const next = nextPending(
+      this.state.order,
+      from,
+      (id) => !this.editor.verdicts.has(id) && this.editor.scene.get(id) !== undefined,
+    );
+    this.focus(next);
+    if (next === null) this.editor.fit();
+  }
+
+  // Issues
+
+  async openIssue(pin: { x: number; y: number; label: string | null; text: string }): Promise<void> {
+    await this.issue(async () => {
+      const made = await this.loaded.port.openIssue(this.task.id, pin);
+      this.editor.commit("Pin an issue", [{ kind: "issue", id: made.id, before: "absent", after: "open" }]);
+    });
+  }
+
+  async setResolved(issue: Issue, resolved: boolean): Promise<void> {
+    await this.issue(async () => {
+      await this.loaded.port.setResolved(this.task.id, issue.id, resolved);
+      this.editor.commit(resolved ? "Resolve the issue" : "Reopen the issue", [
+        { kind: "issue", id: issue.id, before: resolved ? "open" : "resolved", after: resolved ? "resolved" : "open" },
+      ]);
+    });
+  }
+
+  async issue(work: () => Promise<unknown>): Promise<void> {
+    await this.run("issue", async () => {
+      await work();
+      this.store.setState({ issues: await this.loaded.port.issues(this.task.id) });
+    });
+  }
+
+  /** Undo and redo of issues: what was pinned cannot be unpinned, so it is settled instead. */
+  private replayIssues(command: Command): void {
+    for (const change of command.changes) {
+      const known = change.kind === "issue" ? this.state.issues.find((i) => i.id === change.id) : undefined;
+      if (change.kind !== "issue" || !known) continue;
+      const resolved = change.after !== "open";
+      if (known.resolved !== resolved)
+        void this.issue(() => this.loaded.port.setResolved(this.task.id, change.id, resolved));
+    }
+  }
+
+  private prepareReview(mode: "annotate" | "review"): void {
+    const { task, labels, past, changes, waiting } = this.loaded,
+      { editor } = this;
+    const standing = standingVerdicts(past.filter((v) => v.round < task.round || mode === "annotate"));
+    editor.flagged = new Set(
+      [...standing.values()]
+        .filter((v) => v.verdict === "rejected" && editor.scene.get(v.label ?? ""))
+        .map((v) => v.label ?? ""),
+    );
+    editor.ghosts = [
+      ...changes.flatMap((c) => (c.before && c.before.shape !== "classification" ? [compile(c.before)] : [])),
+      ...(mode === "annotate" ? past.flatMap((v) => this.ghostOf(v)) : []),
+    ];
+    if (mode !== "review") return;
+    const judged = toJudge(
+      labels.labels,
+      task.round,
+      new Set(changes.map((c) => c.id)),
+      past.filter((v) => v.round < task.round),
+    );
+    const shown = labels.labels.filter(
+      (l) => judged.has(l.id) && (!task.drawn || task.config.show === "all" || task.drawn.includes(l.id)),
+    );
+    this.store.setState({ order: judgingOrder(shown, doubtOf(task.metrics), (id) => editor.scene.item(id)) });
+    const own = past.filter(
+      (v) => v.round === task.round && !v.superseded && !v.implicit && v.reviewerId === this.loaded.person,
+    );
+    for (const v of own)
+      if (v.label)
+        editor.verdicts.set(v.label, {
+          id: v.id,
+          label: v.label,
+          verdict: v.verdict,
+          kind: null,
+          class: null,
+          geometry: null,
+          reason: v.reason,
+          elapsedMs: 0,
+        });
+    for (const e of waiting) if (e.kind === "verdict") editor.verdicts.set(e.id, e.verdict);
+    const left = waiting.filter((e): e is VerdictEntry => e.kind === "verdict");
+    this.verdicts.restore(
+      own.flatMap((v) => (v.label ? [{ key: v.label, id: v.id }] : [])),
+      left.map((e) => ({ seq: e.seq, key: e.id, verdict: e.verdict })),
+    );
+  }
+
+  /** A missing object that a reviewer drew, shown to the annotator as what should be there. */
+  private ghostOf(v: PastVerdict) {
+    const found = v.class ? this.editor.vocabulary.object(v.class) : undefined;
+    if (v.label || !found || !v.geometry || v.round !== this.task.round - 1) return [];
+    try {
+      return [
+        compile({ id: v.id, class: found.id, shape: found.shape, geometry: v.geometry, attributes: {} } as DrawnLabel),
+      ];
+    } catch {
+      return [];
+    }
+  }
+
+  private offerUnsent(): void {
+    this.leftover = this.loaded.waiting.filter((e): e is LabelEntry => e.kind === "label");
+    const [first] = this.leftover;
+    if (first) this.store.setState({ unsent: { count: new Set(this.leftover.map((e) => e.id)).size, at: first.at } });
+  }
+
+  private missingAnswers(): Fault[] {
+    const { vocabulary, scene } = this.editor,
+      labels = scene.list();
+    const given = new Set(
+      labels.filter((l) => l.shape === "classification").map((l) => vocabulary.classification(l.class)?.id),
+    );
+    const image = vocabulary.questions
+      .filter((q) => q.required && !given.has(q.id))
+      .map((q): Fault => ({ label: null, question: q.id, path: [q.id], detail: `${q.name} needs an answer.` }));
+    return [
+      ...image,
+      ...labels.flatMap((l) =>
+        unanswered(vocabulary.questionsOf(l), l.attributes).map(
+          (path): Fault => ({
+            label: l.shape === "classification" ? null : l.id,
+            question: l.shape === "classification" ? l.class : l.id,
+            path,
+            detail: `${vocabulary.nameOf(l)}: a required answer is missing.`,
+          }),
+        ),
+      ),
+    ];
+  }
+
+  private async settle(): Promise<void> {
+    await this.heartbeat?.beat();
+    if (!(await this.autosave.flush()) || !(await this.verdicts.flush()))
+      throw (
+        this.autosave.store.getState().failure ??
+        this.verdicts.store.getState().failure ??
+        new Error("Some changes are not saved yet.")
+      );
+  }
+
+  /** One key press: save what waits, end the visit, take the next task, and be ready to show it. */
+  private async end(action: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.run(action, async () => {
+      const { port, task, ontology } = this.loaded;
+      await this.settle();
+      try {
+        await port.act(task.id, action, this.withToken(body), this.key);
+      } catch (error) {
+        const failure = asFailure(error);
+        if (failure.kind !== "network") this.key = newId();
+        if (failure.errors.some((e) => e.pointer.includes("verified_empty")))
+          return this.store.setState({ askEmpty: true });
+        this.store.setState({ faults: this.pointed(failure) });
+        throw failure;
+      }
+      this.heartbeat?.close();
+      this.heartbeat = null;
+      const next = await port.claimNext(task.project, task.stage);
+      if (next) await Promise.all([warm(port, next, ontology), loadImage(next.unit.mediaUrl).catch(() => undefined)]);
+      this.leave(next?.id ?? null);
+    });
+  }
+
+  /** The server's pointers as places in the panels: `/labels/<id or index>/attributes/<name>…`. */
+  private pointed(failure: Failure): Fault[] {
+    const labels = this.editor.scene.list();
+    return failure.errors.flatMap(({ pointer, detail }) => {
+      const [, , ref = "", ...path] = pointer.split("/"),
+        label = this.editor.scene.get(ref) ?? labels[Number(ref)];
+      const question = label ? label.id : (this.editor.vocabulary.classification(ref)?.id ?? ref);
+      return [
+        {
+          label: label && label.shape !== "classification" ? label.id : null,
+          question,
+          path: path.filter((p) => p !== "attributes"),
+          detail,
+        },
+      ];
+    });
+  }
+
+  private async run(name: string, work: () => Promise<void>): Promise<void> {
+    if (this.state.busy) return;
+    this.store.setState({ busy: name, failure: null });
+    try {
+      await work();
+    } catch (error) {
+      const failure = asFailure(error);
+      if (failure.kind === "lost") this.lost();
+      this.store.setState({ failure });
+      this.editor.say(failure.message, "warning");
+    } finally {
+      this.store.setState({ busy: null });
+    }
+  }
+
+  private withToken(body: Readonly<Record<string, unknown>>) {
+    return this.token === null ? body : { ...body, claim_token: this.token };
+  }
+
+  private beat(): void {
+    this.heartbeat?.close();
+    this.heartbeat = new Heartbeat(
+      this.loaded.port,
+      this.task.id,
+      () => this.token,
+      () => this.lost(),
+    );
+  }
+
+  /** Read only from here on; what was not sent stays in the outbox. */
+  private lost(): void {
+    this.heartbeat?.close();
+    this.heartbeat = null;
+    this.store.setState({ holds: false });
+    this.editor.set({ readOnly: true, tool: "select" });
+    if (this.autosave.store.getState().kind !== "lost") this.autosave.store.setState({ kind: "lost" });
+  }
+}

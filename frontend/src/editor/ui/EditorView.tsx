@@ -1,0 +1,86 @@
+import { useEffect, useRef } from "react";
+import { Attributes, ImageQuestions } from "./Attributes";
+import { Canvas } from "./Canvas";
+import { ClassList } from "./ClassList";
+import { useDesk, useEditorState, useSessionState } from "./context";
+import { Banners, Dialogs } from "./Dialogs";
+import css from "./Editor.module.css";
+import { LabelList } from "./LabelList";
+import { ReviewPanel } from "./ReviewPanel";
+import { Evidence, Issues, Returned } from "./SidePanels";
+import { Toolbar, TopBar } from "./TopBar";
+import { useKeys } from "./useKeys";
+
+export function EditorView({ onExit }: { onExit: () => void }) {
+  const desk = useDesk(),
+    { session } = desk,
+    mode = useSessionState((s) => s.mode),
+    readOnly = useEditorState((s) => s.readOnly);
+  const faults = useSessionState((s) => s.faults),
+    search = useRef<HTMLInputElement>(null),
+    keys = useKeys(desk, () => search.current?.focus());
+
+  useEffect(() => {
+    const warn = (e: BeforeUnloadEvent) => {
+      if (session.dirty) e.preventDefault();
+    };
+    window.addEventListener("beforeunload", warn);
+    return () => window.removeEventListener("beforeunload", warn);
+  }, [session]);
+
+  // A reviewer begins at the least certain label.
+  useEffect(() => {
+    if (mode === "review" && session.state.holds) session.advance(null);
+  }, [mode, session]);
+
+  // The first missing answer gets the focus: its label is selected, its question is brought to the keyboard.
+  useEffect(() => {
+    const [fault] = faults;
+    if (!fault) return;
+    if (fault.label) {
+      desk.editor.select([fault.label]);
+      desk.editor.show([fault.label], 0.4);
+    }
+    const frame = requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>("[data-fault] input, [data-fault] textarea")?.focus(),
+    );
+    return () => cancelAnimationFrame(frame);
+  }, [faults, desk]);
+
+  return (
+    <div className={css.editor} {...keys}>
+      <TopBar onExit={onExit} />
+      <Banners />
+      <div className={css.body}>
+        <aside className={css.side}>
+          {(!readOnly || mode === "review") && <ClassList searchRef={search} />}
+          <ImageQuestions />
+        </aside>
+        <main className={css.main}>
+          <Toolbar />
+          <Canvas />
+          <Notice />
+        </main>
+        <aside className={css.side}>
+          {mode === "review" && <ReviewPanel />}
+          {mode === "review" && <Evidence />}
+          <Returned />
+          <Attributes />
+          <LabelList />
+          <Issues />
+        </aside>
+      </div>
+      <Dialogs />
+    </div>
+  );
+}
+
+/** What just happened, for eyes and for screen readers. */
+function Notice() {
+  const notice = useEditorState((s) => s.notice);
+  return (
+    <div className={css.notice} role="status" aria-live="polite" data-tone={notice?.tone} key={notice?.at}>
+      {notice?.text}
+    </div>
+  );
+}

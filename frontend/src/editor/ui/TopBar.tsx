@@ -1,0 +1,194 @@
+import { ActionIcon, Badge, Button, Group, Menu, Slider, Tooltip } from "@mantine/core";
+import { useStore } from "zustand";
+import { Icon, type IconName } from "../../ui/Icon";
+import { TOOLS } from "../core/state";
+import { type ActionId, hint } from "../keys/keymap";
+import { keyPreferences } from "../sync/preferences";
+import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
+import css from "./Editor.module.css";
+import { rejections } from "./handlers";
+import { StatusChip } from "./StatusChip";
+import { TOOL_ICONS } from "./shapes";
+import { t } from "./words";
+
+export function TopBar({ onExit }: { onExit: () => void }) {
+  const { session } = useDesk(),
+    { task } = session,
+    holds = useSessionState((s) => s.holds);
+  return (
+    <header className={css.top}>
+      <Tool icon="chevron-left" label={t("exit")} onClick={onExit} />
+      <h1 className={css.title} title={task.unit.name}>
+        {task.unit.name || t("unnamed")}
+      </h1>
+      <Badge>{task.stage}</Badge>
+      {task.round > 1 && <Badge>{t("round", { round: task.round })}</Badge>}
+      <StatusChip />
+      {!holds && (
+        <Badge color="yellow" variant="light">
+          {session.loaded.elsewhere ? t("elsewhere") : t("notHeld")}
+        </Badge>
+      )}
+      <span className={css.spring} />
+      <Finish />
+    </header>
+  );
+}
+
+function Finish() {
+  const desk = useDesk(),
+    { session } = desk,
+    mode = useSessionState((s) => s.mode),
+    busy = useSessionState((s) => s.busy),
+    holds = useSessionState((s) => s.holds);
+  useEditorState((s) => s.version);
+  const { overrides } = useStore(keyPreferences),
+    key = <kbd className={css.key}>{hint("submit", overrides)}</kbd>,
+    wrong = rejections(desk) > 0;
+  if (!holds) return null;
+  return (
+    <Group gap={6} wrap="nowrap">
+      {mode === "annotate" && (
+        <Button
+          loading={busy === "submit"}
+          onClick={() => void session.submit()}
+          rightSection={key}
+          title={t("submitTitle")}
+        >
+          {t("submit")}
+        </Button>
+      )}
+      {mode === "review" && (
+        <>
+          <Button
+            variant={wrong ? "filled" : "default"}
+            color="red"
+            loading={busy === "reject"}
+            onClick={() => desk.set({ dialog: "reject" })}
+            rightSection={wrong && key}
+          >
+            {t("rejectTask")}
+          </Button>
+          <Button
+            variant={wrong ? "default" : "filled"}
+            loading={busy === "approve"}
+            onClick={() => void session.finish("approve")}
+            rightSection={!wrong && key}
+          >
+            {t("approveTask")}
+          </Button>
+        </>
+      )}
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon aria-label={t("more")}>
+            <Icon name="dots" />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {session.may("skip") && (
+            <Menu.Item onClick={() => desk.set({ dialog: "skip" })} rightSection={hint("skip", overrides)}>
+              {t("skip")}
+            </Menu.Item>
+          )}
+          {session.may("release") && <Menu.Item onClick={() => void session.release()}>{t("release")}</Menu.Item>}
+          {mode === "review" && session.task.allowed.includes("escalate") && (
+            <Menu.Item onClick={() => desk.set({ dialog: "escalate" })}>{t("escalate")}</Menu.Item>
+          )}
+          <Menu.Item onClick={() => desk.set({ dialog: "keymap" })} rightSection={hint("keymap", overrides)}>
+            {t("keys")}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </Group>
+  );
+}
+
+/** Tools and view in one row above the image. */
+export function Toolbar() {
+  const desk = useDesk(),
+    { editor } = desk,
+    tool = useEditorState((s) => s.tool),
+    readOnly = useEditorState((s) => s.readOnly),
+    marking = useDeskState((s) => s.marking);
+  const fill = useEditorState((s) => s.fill),
+    { overrides } = useStore(keyPreferences);
+  useEditorState((s) => s.version);
+  const act = (
+    id: ActionId,
+    icon: IconName,
+    label: string,
+    run: () => void,
+    more: { pressed?: boolean; disabled?: boolean } = {},
+  ) => (
+    <Tool
+      icon={icon}
+      label={label}
+      keys={hint(id, overrides)}
+      onClick={() => {
+        run();
+        desk.home();
+      }}
+      {...more}
+    />
+  );
+  return (
+    <div className={css.toolbar} role="toolbar" aria-label={t("tools")}>
+      {TOOLS.map((name) => (
+        <span key={name}>
+          {act(`tool-${name}`, TOOL_ICONS[name], t(`tool.${name}`), () => editor.use(name), {
+            pressed: tool === name,
+            disabled: name !== "select" && readOnly && !marking,
+          })}
+        </span>
+      ))}
+      <span className={css.rule} />
+      {act("undo", "arrow-back-up", t("undo"), () => editor.undo(), { disabled: !editor.history.canUndo })}
+      {act("redo", "arrow-forward-up", t("redo"), () => editor.redo(), { disabled: !editor.history.canRedo })}
+      <span className={css.rule} />
+      {act("zoom-out", "zoom-out", t("zoomOut"), () => editor.zoom(0.8))}
+      {act("zoom-in", "zoom-in", t("zoomIn"), () => editor.zoom(1.25))}
+      {act("fit", "maximize", t("fit"), () => editor.fit())}
+      <Slider
+        className={css.slider}
+        size="xs"
+        label={null}
+        min={0}
+        max={1}
+        step={0.05}
+        value={fill}
+        onChange={(v) => editor.set({ fill: v })}
+        thumbLabel={t("opacity")}
+      />
+      <span className={css.spring} />
+      {act("keymap", "keyboard", t("keys"), () => desk.set({ dialog: "keymap" }))}
+    </div>
+  );
+}
+
+interface ToolProps {
+  icon: IconName;
+  label: string;
+  keys?: string;
+  pressed?: boolean;
+  disabled?: boolean;
+  onClick: () => void;
+}
+
+function Tool({ icon, label, keys, pressed, disabled, onClick }: ToolProps) {
+  return (
+    <Tooltip label={keys ? `${label} (${keys})` : label}>
+      <ActionIcon
+        aria-label={label}
+        aria-keyshortcuts={keys || undefined}
+        aria-pressed={pressed}
+        variant={pressed ? "filled" : "subtle"}
+        color={pressed ? undefined : "gray"}
+        disabled={disabled ?? false}
+        onClick={onClick}
+      >
+        <Icon name={icon} />
+      </ActionIcon>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,152 @@
+/** What the panels of one open task share: the session, the tools, and which dialog or question is open. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { newId } from "../core/ids";
+import { type DrawnLabel, REASONS, type ReasonKind, type Verdict } from "../core/types";
+import type { Session } from "../sync/session";
+import { Toolbox } from "../tools/toolbox";
+import { t } from "./words";
+
+export interface DeskState {
+  readonly dialog: "keymap" | "skip" | "escalate" | "reject" | null;
+  /** The label whose rejection waits for a reason. */
+  readonly asking: string | null;
+  /** The reason offered first: the one last used. */
+  readonly reason: ReasonKind;
+  readonly marking: boolean;
+  /** Where a new issue is being written. */
+  readonly pin: { readonly x: number; readonly y: number; readonly label: string | null } | null;
+  readonly openIssue: string | null;
+}
+
+/** Reasons that can be said of a label that is there. */
+export const LABEL_REASONS: readonly ReasonKind[] = REASONS.filter((r) => r !== "missing");
+
+export class Desk {
+  readonly toolbox: Toolbox;
+  readonly store: StoreApi<DeskState> = createStore<DeskState>(() => ({
+    dialog: null,
+    asking: null,
+    reason: LABEL_REASONS[0] as ReasonKind,
+    marking: false,
+    pin: null,
+    openIssue: null,
+  }));
+  /** The canvas region, to give the keyboard back to. */
+  region: HTMLElement | null = null;
+  private since = performance.now();
+
+  constructor(readonly session: Session) {
+    this.toolbox = new Toolbox(session.editor);
+    session.editor.store.subscribe((now, before) => {
+      if (now.focus !== before.focus) this.since = performance.now();
+    });
+  }
+
+  close(): void {
+    this.toolbox.close();
+    this.session.close();
+  }
+
+  get editor() {
+    return this.session.editor;
+  }
+  set(part: Partial<DeskState>): void {
+    this.store.setState(part);
+  }
+  home(): void {
+    this.region?.focus({ preventScroll: true });
+  }
+
+  /** The label that a verdict would be about: the one in focus, or the one selected. */
+  get subject(): string | null {
+    const { focus, selection } = this.editor.state;
+    return focus ?? selection[0] ?? null;
+  }
+
+  approve(): void {
+    const id = this.subject;
+    if (!id) {
+      this.session.advance(null);
+      return;
+    }
+    this.editor.judge("Approve", { key: id, verdict: this.verdict(id, "approved", null) });
+    this.session.advance(id);
+  }
+
+  askReason(): void {
+    const id = this.subject;
+    if (id) this.set({ asking: id });
+    else this.session.advance(null);
+  }
+
+  reject(kind: ReasonKind, reason = ""): void {
+    const id = this.store.getState().asking;
+    if (!id) return;
+    this.set({ asking: null, reason: kind });
+    this.editor.judge("Reject", { key: id, verdict: { ...this.verdict(id, "rejected", kind), reason } });
+    this.session.advance(id);
+  }
+
+  approveRest(): void {
+    const rest = this.session.pending();
+    this.editor.judge(
+      "Approve the rest",
+      ...rest.map((id) => ({ key: id, verdict: this.verdict(id, "approved", null) })),
+    );
+    this.session.focus(null);
+    this.editor.fit();
+  }
+
+  /** Takes the last verdict back and looks at its label again; edits in between stay. */
+  undoVerdict(): void {
+    const last = this.editor.history.last()?.changes[0];
+    if (last?.kind === "verdict") {
+      this.editor.undo();
+      this.session.focus(last.id);
+      return;
+    }
+    const key = [...this.editor.verdicts.keys()].at(-1);
+    if (!key) return;
+    this.editor.judge("Take the verdict back", { key, verdict: null });
+    this.session.focus(key);
+  }
+
+  /** Between Enter and Esc, what is drawn is not a label but a word about one that is not there. */
+  mark(on: boolean): void {
+    const { editor } = this;
+    this.set({ marking: on });
+    editor.capture = on ? (label) => this.missing(label) : null;
+    if (!on) {
+      editor.use("select");
+      return;
+    }
+    editor.set({ focus: null });
+    const armed = editor.state.armed;
+    if (armed) editor.arm(armed);
+    editor.say(t("missingHint"));
+  }
+
+  private missing(label: DrawnLabel): void {
+    const id = newId();
+    this.editor.judge("Mark as missing", {
+      key: id,
+      verdict: { ...this.verdict(null, "rejected", "missing"), id, class: label.class, geometry: label },
+    });
+    this.editor.say(t("missingDone"));
+  }
+
+  private verdict(label: string | null, verdict: Verdict["verdict"], kind: ReasonKind | null): Verdict {
+    const elapsedMs = Math.round(performance.now() - this.since);
+    this.since = performance.now();
+    return { id: newId(), label, verdict, kind, class: null, geometry: null, reason: "", elapsedMs };
+  }
+
+  /** Where an issue goes: under the pointer, else on the selected label, else in the middle of the view. */
+  startIssue(): void {
+    const { view, port, selection } = this.editor.state,
+      item = selection[0] ? this.editor.scene.item(selection[0]) : undefined;
+    const middle = [(port.width / 2 - view.x) / view.k, (port.height / 2 - view.y) / view.k] as const;
+    const [x, y] = this.toolbox.pointer ?? (item ? [(item.minX + item.maxX) / 2, (item.minY + item.maxY) / 2] : middle);
+    this.set({ pin: { x: Math.round(x), y: Math.round(y), label: selection[0] ?? null }, openIssue: null });
+  }
+}
