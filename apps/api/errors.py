@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 
 from apps.common.errors import DomainError, Forbidden, Invalid, NotFound
 from apps.common.problems import CONTENT_TYPE, problem_body
@@ -40,6 +41,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     return problem(Broken("The fault is ours; it was logged.")) if is_api(request) else defaults.server_error(request)
 
 
+@csrf_exempt
 def no_such_route(request: HttpRequest, **_: Any) -> HttpResponse:
     """The last route of the API: what it does not know is a problem document even under DEBUG."""
     return problem(NotFound())

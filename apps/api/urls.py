@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 
 from django.urls import URLPattern, URLResolver, path, re_path
-from django.views.decorators.csrf import csrf_exempt
 
 from apps.api import errors, views
 
@@ -21,5 +20,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(route for app in APPS for route in routes_of(app)),
     path("schema/", views.schema, name="schema"),
     path("docs/", views.DocsView.as_view(), name="docs"),
-    re_path(r"^(?P<rest>.*)$", csrf_exempt(errors.no_such_route), name="no-such-route"),
+    re_path(r"^(?P<rest>.*)$", errors.no_such_route, name="no-such-route"),
 ]

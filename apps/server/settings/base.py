@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from apps.api.spectacular import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-from typing import Any
 
 from apps.server.settings.celery import *  # noqa: F403 - settings are names in this module
 from apps.server.settings.security import *  # noqa: F403 - the same
@@ -84,19 +83,6 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "apps.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "apps.common.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
-}
-
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "Lapidary",
-    "DESCRIPTION": "Labels images in teams: projects, tasks, reviews, imports and exports.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 # The built front end keeps the names that Vite gave its files: they carry their own digest.

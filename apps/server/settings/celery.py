@@ -38,5 +38,6 @@ def every(task: str, seconds: float) -> dict[str, Any]:
 
 CELERY_BEAT_SCHEDULE = {
     "worker beat": every("apps.common.jobs.beat", 5),
+    "ring for unheard jobs": every("apps.jobs.jobs.sweep", 5),
     "forget stored answers": every("apps.common.jobs.forget_answers", 600),
 }
