@@ -1,11 +1,12 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { mantineStyles } from "./scripts/mantineStyles";
 
 const server = process.env.LAPIDARY_URL ?? "http://127.0.0.1:8000";
 
 export default defineConfig(({ command }) => ({
   base: command === "build" ? "/static/app/" : "/",
-  plugins: [react()],
+  plugins: [react(), mantineStyles()],
   build: {
     outDir: "dist",
     emptyOutDir: true,

@@ -3,7 +3,8 @@ import { itemFailed, standing, takes } from "./tasks";
 import type { Task } from "./types";
 
 const ann = { id: "ann", name: "Ann", email: "ann@demo.test" };
-const task = (part: Partial<Task>) => ({
+type Part = Pick<Task, "status" | "assignee" | "claim" | "allowed_actions">;
+const task = (part: Partial<Part>): Part => ({
   status: "waiting",
   assignee: null,
   claim: null,

@@ -1,7 +1,7 @@
-import { notifications } from "@mantine/notifications";
 import { MutationCache, QueryClient } from "@tanstack/react-query";
 import { isProblem } from "../api/client";
 import { describeError, isPassing } from "./errors";
+import { notify } from "./notify";
 
 declare module "@tanstack/react-query" {
   interface Register {
@@ -21,7 +21,7 @@ export const queryClient = new QueryClient({
   mutationCache: new MutationCache({
     onError: (error, _variables, _context, mutation) => {
       if (mutation.meta?.quiet || isProblem(error, 401)) return;
-      notifications.show({ color: "red", message: describeError(error), autoClose: 8_000 });
+      notify({ color: "red", message: describeError(error), autoClose: 8_000 });
     },
   }),
 });

@@ -1,8 +1,8 @@
-import { notifications } from "@mantine/notifications";
 import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { isProblem } from "../api/client";
 import { describeError, sortErrors } from "../app/errors";
+import { notify } from "../app/notify";
 
 interface Options<T> {
   /** Cache keys, by prefix, that the change makes old. */
@@ -30,7 +30,7 @@ export function useAction<V, T>(run: (value: V) => Promise<T>, options: Options<
     onSuccess: async (data) => {
       await Promise.all((options.forget ?? []).map((queryKey) => client.invalidateQueries({ queryKey })));
       const text = typeof options.done === "function" ? options.done(data) : options.done;
-      if (text) notifications.show({ message: text, autoClose: 3_000 });
+      if (text) notify({ message: text, autoClose: 3_000 });
       options.onDone?.(data);
     },
     onError: (error) => {

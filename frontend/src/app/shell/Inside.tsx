@@ -1,3 +1,5 @@
+import "@mantine/notifications/styles.css";
+import { Notifications } from "@mantine/notifications";
 import { Outlet } from "@tanstack/react-router";
 import { ConfirmHost } from "../../ui/confirm";
 import { Overlays } from "./Overlays";
@@ -11,6 +13,7 @@ export default function Inside() {
       <Overlays />
       <SessionExpired />
       <ConfirmHost />
+      <Notifications position="bottom-right" limit={4} />
     </>
   );
 }

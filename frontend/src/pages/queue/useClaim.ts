@@ -1,7 +1,7 @@
-import { notifications } from "@mantine/notifications";
 import { useNavigate } from "@tanstack/react-router";
 import { keys } from "../../api/keys";
 import { claim } from "../../api/projects";
+import { notify } from "../../app/notify";
 import { t } from "../../app/t";
 import { useAction } from "../../ui/useAction";
 
@@ -14,7 +14,7 @@ export function useClaim(project: string) {
       forget: [keys.stages(project), keys.myTasks],
       onDone: ({ task, title }) => {
         if (task) void navigate({ to: "/projects/$project/tasks/$task", params: { project, task: task.id } });
-        else notifications.show({ message: t("queue.empty", { stage: title }) });
+        else notify({ message: t("queue.empty", { stage: title }) });
       },
     },
   );

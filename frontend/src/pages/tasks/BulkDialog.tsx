@@ -1,10 +1,10 @@
 import { Alert, Button, Group, List, Modal, NativeSelect, NumberInput, Stack, Text } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { keys } from "../../api/keys";
 import { useCollaborators, useStages } from "../../api/projects";
 import { type BulkAction, type BulkRequest, bulk, itemFailed } from "../../api/tasks";
 import type { BulkAnswer, BulkItem, Job, Task } from "../../api/types";
+import { notify } from "../../app/notify";
 import { t } from "../../app/t";
 import { JobProgress } from "../../ui/JobProgress";
 import { FormErrors } from "../../ui/states";
@@ -59,7 +59,7 @@ export function BulkDialog({ project, action, tasks, rows, onClose, onDone }: Pr
     forget: [keys.tasks(project), keys.stages(project), keys.myTasks],
     onDone: (answer) => {
       if (isJob(answer) || answer.results.some(itemFailed)) return;
-      notifications.show({ message: t("bulk.done", { count: answer.results.length }) });
+      notify({ message: t("bulk.done", { count: answer.results.length }) });
       onDone();
       onClose();
     },
