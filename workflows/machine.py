@@ -102,7 +102,7 @@ def _managed(graph: Graph, state: State, command: cmd.Command) -> Needs:
     return NO_NEEDS
 
 
-def draw_entry(graph: Graph, state: State | None, stage: str) -> int:
+def draw_entry(state: State | None, stage: str) -> int:
     """The entry number that keys the draw of sampling stage `stage` for the walk about to be decided.
 
     The same number comes again when a step is recalled and repeated, so nobody can try a task until it is passed by.
