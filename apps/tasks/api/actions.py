@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.accounts.models import User
 from apps.common.errors import Invalid
-from apps.common.http import ApiView
+from apps.common.http import ApiView, read_body
 from apps.common.problems import problem_response
 from apps.common.serializers import StrictSerializer
 from apps.flows.queries import compiled_graph
@@ -47,7 +47,7 @@ class VerbView(ApiView):
 
     def post(self, request: Request, task_id: UUID) -> Response:
         found = get_task_for(request.auth, task_id)
-        done = self.act(found, bodies.read(self.body, request.data))
+        done = self.act(found, read_body(request, self.body))
         return answer(done, found)
 
 

@@ -70,7 +70,9 @@ class RejectLabelsField(serializers.Field[Any, Any, Any, Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
-            return read(StepLabelsBody, data)
+            changes = StepLabelsBody(data=data)
+            changes.is_valid(raise_exception=True)
+            return changes.validated_data
         body = RejectedLabelBody(data=data, many=True, max_length=MAX_CHANGES)
         body.is_valid(raise_exception=True)
         return body.validated_data
@@ -112,13 +114,6 @@ class PriorityBody(StepBody):
 class StageBody(StepBody):
     stage = Text(max_length=100)
     reason = Text(max_length=10_000, required=False, allow_blank=True)
-
-
-def read(body: type[StrictSerializer], data: Any) -> dict[str, Any]:
-    """The validated body. Raises ValidationError, which becomes a problem with a pointer for each mistake."""
-    found = body(data={} if data is None else data)
-    found.is_valid(raise_exception=True)
-    return dict(found.validated_data)
 
 
 def step_from(verb: str, sent: dict[str, Any]) -> Step:

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.common.errors import Invalid
-from apps.common.http import ApiView, with_etag
+from apps.common.http import ApiView, read_body, with_etag
 from apps.common.pages import Ordering, check_query, page
 from apps.common.problems import problem_response
 from apps.labels.queries import diff, etag_for, labels_at, labels_of, render_change, render_labels, revision_from
@@ -48,7 +48,7 @@ class LabelsView(ApiView):
     def patch(self, request: Request, task_id: UUID) -> Response:
         found = get_task_for(request.auth, task_id)
         base = revision_from(request.headers.get("If-Match"), BRANCH)
-        sent = bodies.read(bodies.SaveBody, request.data)
+        sent = read_body(request, bodies.SaveBody)
         saved = save_task_labels(
             task_id=task_id,
             user=found.user,

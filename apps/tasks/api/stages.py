@@ -8,10 +8,10 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.common.http import ApiView
+from apps.common.http import ApiView, read_body
 from apps.projects.policies import get_project_for
 from apps.tasks.api.answers import StagesAnswer, TaskAnswer
-from apps.tasks.api.bodies import ClaimBody, read
+from apps.tasks.api.bodies import ClaimBody
 from apps.tasks.api.shown import shown_task
 from apps.tasks.operations.claims import claim_next
 from apps.tasks.queries.counts import stage_table
@@ -40,7 +40,7 @@ class ClaimView(ApiView):
     )
     def post(self, request: Request, project_id: UUID, stage: str) -> Response:
         access = get_project_for(request.auth, project_id)
-        worker = read(ClaimBody, request.data).get("worker", "")
+        worker = read_body(request, ClaimBody).get("worker", "")
         claimed = claim_next(access=access, user=request.user, stage_id=stage, worker=worker)
         if claimed is None:
             return Response(status=204)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from apps.tasks.models.judgement import Comment, Draft, Issue, Verdict
-from apps.tasks.models.ledger import ActiveTime, Notification, Outbox, RouterCounter, Selection, StageCount, StageDelta
+from apps.tasks.models.ledger import (
+    ActiveTime,
+    Notification,
+    Outbox,
+    RouterCounter,
+    Selection,
+    StageCount,
+    StageDelta,
+    VersionChange,
+)
 from apps.tasks.models.travel import Participation, Task, TaskEvent, Visit, VisitStatus
 
 __all__ = [
@@ -21,6 +30,7 @@ __all__ = [
     "Task",
     "TaskEvent",
     "Verdict",
+    "VersionChange",
     "Visit",
     "VisitStatus",
 ]

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from apps.accounts.models import User
+from apps.flows.models import WorkflowVersion
 from apps.projects.models import Project
 from apps.tasks.models.travel import Task, Visit
 
@@ -47,6 +48,21 @@ class RouterCounter(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["project", "key"], name="router_counter_once")]
+
+
+class VersionChange(models.Model):
+    """A project's step to a newer workflow version, with the mapping that a person confirmed.
+
+    Held visits finish under their version and follow later, so the mapping must outlive the job.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="version_changes")
+    old_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="+")
+    new_version = models.ForeignKey(WorkflowVersion, on_delete=models.PROTECT, related_name="+")
+    mapping = models.JSONField(default=dict)
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
 
 
 class Selection(models.Model):

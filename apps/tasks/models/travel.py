@@ -137,7 +137,7 @@ class TaskEvent(models.Model):
     sequence = models.PositiveIntegerField()
     event = models.JSONField()
     action = models.CharField(max_length=30)
-    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     stage = models.CharField(max_length=100, blank=True, default="")
     from_stage = models.CharField(max_length=100, blank=True, default="")
     to_stage = models.CharField(max_length=100, blank=True, default="")

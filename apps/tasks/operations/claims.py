@@ -19,6 +19,7 @@ from apps.tasks.models import ActiveTime, Visit, VisitStatus
 from apps.tasks.operations.engine import RELATED, Locked, carry_out, lock_task, locked_from, refusal, try_out
 from apps.tasks.operations.fence import require_holder
 from apps.tasks.operations.persist import persist
+from apps.tasks.operations.versions import up_to_date
 from apps.tasks.queries.candidates import find_candidate, lapsed_visits
 from workflows.commands import Claim, EndReservation, Expire, Release, Unassign
 from workflows.facts import NO_FACTS, Facts
@@ -118,6 +119,7 @@ def expire_claim(*, task_id: UUID, token: int) -> bool:
     if isinstance(result, Refused):
         return False
     persist(locked, result, graph=locked.graph, visit_values={})
+    up_to_date(locked)
     return True
 
 
@@ -176,7 +178,7 @@ def release_task(*, task_id: UUID, user: User, is_manager: bool, claim_token: in
             reason=reason,
         ),
     )
-    return locked
+    return up_to_date(locked)
 
 
 def _end_reservation(locked: Locked, user: User, is_manager: bool) -> Locked:

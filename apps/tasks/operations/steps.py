@@ -18,6 +18,7 @@ from apps.tasks.operations.engine import Locked, carry_out, lock_task
 from apps.tasks.operations.fence import StaleClaim, allowed_for, require_holder
 from apps.tasks.operations.implied import record_implicit_approvals, supersede, verdict_row
 from apps.tasks.operations.labeling import Fenced, LabelChanges, fenced, write_labels
+from apps.tasks.operations.versions import up_to_date
 from workflows import commands
 from workflows.machine import allowed_actions
 
@@ -71,7 +72,7 @@ def take_step(*, task_id: UUID, user: User, step: Step) -> Locked | Fenced:
         write_labels(locked, visit, user, step.changes)
     PREPARE[step.verb](locked, visit, user, step)
     carry_out(locked, _command(locked, visit, user, step))
-    return locked
+    return up_to_date(locked)
 
 
 def _command(locked: Locked, visit: Visit, user: User, step: Step) -> commands.Command:

@@ -1,0 +1,114 @@
+"""Which tasks a list holds: closed filters, keyset orderings, only what the reader may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from apps.accounts.models import User
+from apps.common.errors import Invalid
+from apps.common.pages import Ordering
+from apps.projects.policies import ProjectAccess
+from apps.tasks.models import Participation, Task, Verdict, Visit, VisitStatus
+from workflows.graph import AGENT, EXPERT_REVIEW, REVIEW
+from workflows.state import STATUSES
+
+ORDERINGS: Mapping[str, Ordering] = {
+    "id": Ordering(("id",)),
+    "-id": Ordering(("-id",)),
+    "-priority": Ordering(("-priority", "id")),
+    "priority": Ordering(("priority", "-id")),
+    "updated_at": Ordering(("updated_at", "id")),
+    "-updated_at": Ordering(("-updated_at", "-id")),
+    "created_at": Ordering(("id",)),
+    "-created_at": Ordering(("-id",)),
+}
+FILTERS = ("stage", "status", "assignee", "ordering", "data_unit")
+
+
+def tasks_of_project(access: ProjectAccess, user: User, filters: Mapping[str, str]) -> QuerySet[Task]:
+    """The project's tasks that the reader may see, narrowed by ``stage status assignee data_unit``. Raises Invalid."""
+    rows = Task.objects.filter(project=access.project).select_related("data_unit", "label_set")
+    if not (access.is_manager or "viewer" in access.roles):
+        rows = rows.filter(_readable(access, user))
+    if "stage" in filters:
+        rows = rows.filter(stage=filters["stage"][:100])
+    if "status" in filters:
+        if filters["status"] not in STATUSES:
+            raise Invalid.at("/status", f"status is one of {', '.join(STATUSES)}.", code="unknown_status")
+        rows = rows.filter(status=filters["status"])
+    if "assignee" in filters:
+        rows = rows.filter(_assignee(filters["assignee"], user))
+    if "data_unit" in filters:
+        rows = rows.filter(data_unit_id=_uuid(filters["data_unit"], "/data_unit"))
+    return rows
+
+
+def _readable(access: ProjectAccess, user: User) -> Q:
+    """API.md, "read a task": held, reserved or own past ones; and for judges those of their stages."""
+    taken_part = Participation.objects.filter(task=OuterRef("pk"), user=user)
+    readable = Q(assignee=user) | Q(Exists(taken_part))
+    types = [REVIEW] if "reviewer" in access.roles else []
+    types = [REVIEW, EXPERT_REVIEW] if "expert" in access.roles else types
+    types += [AGENT] if "agent" in access.roles else []
+    return readable | Q(stage_type__in=types) if types else readable
+
+
+def _assignee(text: str, user: User) -> Q:
+    match text:
+        case "me":
+            return Q(assignee=user)
+        case "none":
+            return Q(assignee=None)
+    if "@" in text:
+        return Q(assignee__email=text.lower())
+    return Q(assignee_id=_uuid(text, "/assignee"))
+
+
+def _uuid(text: str, pointer: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid.at(pointer, "This is no id.", code="bad_id") from None
+
+
+def open_visits(tasks: list[Task]) -> dict[UUID, Visit]:
+    """The open visits of a page's tasks, with one statement."""
+    found = Visit.objects.filter(task__in=[task.id for task in tasks], status__lt=VisitStatus.DONE)
+    return {visit.task_id: visit for visit in found}
+
+
+def my_participations(user: User) -> QuerySet[Participation]:
+    """One's own steps across projects, the latest first."""
+    return Participation.objects.filter(user=user).select_related(
+        "task__data_unit", "task__label_set", "task__project"
+    )
+
+
+def my_open_visits(user: User) -> QuerySet[Visit]:
+    """What the person holds, and what is reserved for or assigned to them."""
+    mine = Q(holder=user, status=VisitStatus.CLAIMED) | Q(reserved_for=user, status=VisitStatus.WAITING)
+    return Visit.objects.filter(mine).select_related("task__data_unit", "task__label_set", "task__project")
+
+
+def verdict_rows(task_ids: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+    """Explicit, standing verdicts by task, oldest first."""
+    found: dict[UUID, list[dict[str, Any]]] = {}
+    rows = Verdict.objects.filter(task__in=task_ids, superseded=False, implicit=False).order_by("id")
+    for verdict in rows[:5_000]:
+        found.setdefault(verdict.task_id, []).append(
+            {
+                "id": str(verdict.id),
+                "label": str(verdict.label) if verdict.label else None,
+                "verdict": verdict.verdict,
+                "kind": verdict.kind or None,
+                "reason": verdict.reason,
+                "comment": verdict.comment,
+                "round": verdict.round,
+                "created_at": verdict.created_at,
+            }
+        )
+    return found
