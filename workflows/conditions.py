@@ -8,14 +8,17 @@ null: it equals only null and is in no order.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import ge, gt, le, lt
 from typing import Any, Protocol, TypeAlias
 
 from workflows.facts import COMPUTED_FACTS, PLAIN_FACTS
 
 OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "in", "not_in")
-ORDERED = frozenset({"<", "<=", ">", ">="})
+_ORDERS: Mapping[str, Callable[[Any, Any], Any]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+ORDERED = frozenset(_ORDERS)
+_NUMBERS = frozenset({int, float})
 MAX_DEPTH = 12
 MAX_NODES = 200
 MAX_VALUES = 200
@@ -138,16 +141,10 @@ def _same(actual: Any, wanted: Any) -> bool:
 
 
 def _ordered(actual: Any, op: str, wanted: Any) -> bool:
-    numbers = _is_number(actual) and _is_number(wanted)
-    if not numbers and not (isinstance(actual, str) and isinstance(wanted, str)):
-        return False
-    if op == "<":
-        return bool(actual < wanted)
-    if op == "<=":
-        return bool(actual <= wanted)
-    if op == ">":
-        return bool(actual > wanted)
-    return bool(actual >= wanted)
+    numbers = type(actual) in _NUMBERS and type(wanted) in _NUMBERS
+    if numbers or (isinstance(actual, str) and isinstance(wanted, str)):
+        return bool(_ORDERS[op](actual, wanted))
+    return False
 
 
 def _is_number(value: Any) -> bool:

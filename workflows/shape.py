@@ -53,7 +53,8 @@ def check_shape(found: Findings, data: object) -> None:
     for key in data:
         if key not in ("stages", "pathways", "start", "schema_version"):
             found.error("unknown_key", "", f"A graph has no {shorten(key)}.")
-    stages, pathways = data.get("stages"), data.get("pathways", [])
+    stages: Any = data.get("stages")
+    pathways: Any = data.get("pathways", [])
     if not _sizes(found, stages, pathways):
         return
     for item in stages:

@@ -135,7 +135,7 @@ class Engine(RuleBasedStateMachine):
                 self.ask(life, cmd.Recall(life.state.last.actor), facts)
 
     def close(self, life: Life, state: State, action: str, wrote: bool, facts: Facts) -> None:
-        common = {"token": state.token, "wrote": wrote, "label_revision": state.label_revision + wrote}
+        common: dict[str, Any] = {"token": state.token, "wrote": wrote, "label_revision": state.label_revision + wrote}
         if action == "proceed":
             outcome = "bad" if wrote else "good"
             self.ask(life, cmd.Proceed(state.holder, outcome=outcome, **common), facts)
