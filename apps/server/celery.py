@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.server.settings.local")
 
@@ -17,3 +17,9 @@ app.autodiscover_tasks(related_name="jobs")
 @setup_logging.connect
 def keep_our_logging(**_options: object) -> None:
     """Django has configured logging already; Celery must not do it again."""
+
+
+@worker_ready.connect
+def answer_at_once(**_options: object) -> None:
+    """The first sign of life, without waiting for the beat."""
+    app.send_task("apps.common.jobs.beat")

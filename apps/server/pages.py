@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import ensure_csrf_cookie
-
-from apps.server import errors
+from django.views.decorators.http import require_safe
 
 NO_CACHE = {"Cache-Control": "no-cache"}
 NOT_BUILT = """<!doctype html>
@@ -18,11 +17,10 @@ NOT_BUILT = """<!doctype html>
 """
 
 
+@require_safe
 @ensure_csrf_cookie
 def app(request: HttpRequest) -> HttpResponse:
     """GET of any page: the built ``index.html``, never cached, with the CSRF cookie that its requests need."""
-    if request.method not in ("GET", "HEAD"):
-        return errors.answer(request, 405)
     index = settings.FRONTEND_DIST / "index.html"
     try:
         return HttpResponse(index.read_bytes(), headers=NO_CACHE)

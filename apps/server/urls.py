@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from apps.server import errors, health, metrics, pages
+from apps.server import health, metrics, pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
@@ -13,11 +13,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics.view),
     path("api/v1/", include("apps.api.urls")),
     path("admin/", admin.site.urls),
-    re_path(r"^(api|static|media|admin)/", errors.not_found),
-    re_path(r"^.*$", pages.app),
+    # A page for everything else, but no page for what must be a file or an answer.
+    re_path(r"^(?!api/|static/|media/|admin/).*$", pages.app),
 ]
 
-handler400 = "apps.server.errors.bad_request"
-handler403 = "apps.server.errors.forbidden"
-handler404 = "apps.server.errors.not_found"
-handler500 = "apps.server.errors.server_error"
+handler400 = "apps.api.errors.bad_request"
+handler403 = "apps.api.errors.permission_denied"
+handler404 = "apps.api.errors.page_not_found"
+handler500 = "apps.api.errors.server_error"

@@ -38,6 +38,9 @@ def every(task: str, seconds: float) -> dict[str, Any]:
 
 CELERY_BEAT_SCHEDULE = {
     "worker beat": every("apps.common.jobs.beat", 5),
-    "ring for unheard jobs": every("apps.jobs.jobs.sweep", 5),
+    "ring again for jobs": every("apps.jobs.jobs.sweep", 5),
+    "leases, reservations, time-outs": every("tasks.sweep", 10),
+    "outbox": every("tasks.outbox", 5),
+    "stage counters": every("tasks.roll_up", 15),
     "forget stored answers": every("apps.common.jobs.forget_answers", 600),
 }
