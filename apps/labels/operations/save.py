@@ -62,7 +62,7 @@ class Circumstances:
     now: datetime
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def save_labels(
     *,
     label_set_key: LabelSetKey,

@@ -188,7 +188,7 @@ def test_two_revisions_can_be_compared(world: LabelWorld) -> None:
 def test_the_cost_does_not_grow_with_the_labels(world: LabelWorld) -> None:
     labels = [box(i % 500, i // 5) for i in range(1000)]
     saved = world.save(labels)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         world.save([{**labels[7], "geometry": {"x": 1, "y": 1, "width": 2, "height": 2}}], known=saved.label_set)
     statements = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
     assert len(statements) <= (2 if connection.vendor == "postgresql" else 4)
