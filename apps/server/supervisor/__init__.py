@@ -1,0 +1,1 @@
+"""``make run``: everything one machine needs, in one foreground process group."""
