@@ -1,28 +1,35 @@
 import { describe, expect, it } from "vitest";
-import { itemFailed, standing, takes } from "./tasks";
-import type { Task } from "./types";
-
-const ann = { id: "ann", name: "Ann", email: "ann@demo.test" };
-type Part = Pick<Task, "status" | "assignee" | "claim" | "allowed_actions">;
-const task = (part: Partial<Part>): Part => ({
-  status: "waiting",
-  assignee: null,
-  claim: null,
-  allowed_actions: [],
-  ...part,
-});
+import { itemFailed, rejectedLabels, standing, takes } from "./tasks";
+import type { TaskVerdict } from "./types";
 
 describe("standing", () => {
-  it("is held by whoever has the claim", () => {
-    const claim = { holder: "ann", token: 1, expires_at: "" };
-    expect(standing(task({ status: "claimed", claim }), "ann")).toBe("held");
-    expect(standing(task({ status: "claimed", claim: { ...claim, holder: ann } }), "ann")).toBe("held");
-    expect(standing(task({ status: "claimed", claim }), "bob")).toBe("past");
+  it("tells what is in hand from what is set aside and what is done", () => {
+    expect(standing({ status: "claimed" })).toBe("held");
+    expect(standing({ status: "waiting" })).toBe("reserved");
+    expect(standing({ status: "claimed", acted_at: "2026-11-21T12:00:00Z" })).toBe("past");
   });
+});
 
-  it("is reserved while it waits for its assignee", () => {
-    expect(standing(task({ assignee: ann }), "ann")).toBe("reserved");
-    expect(standing(task({ assignee: ann, status: "complete" }), "ann")).toBe("past");
+describe("rejectedLabels", () => {
+  it("counts a label once and each missing object for itself", () => {
+    const verdict = (id: string, label: string | null, word: TaskVerdict["verdict"]): TaskVerdict => ({
+      id,
+      label,
+      verdict: word,
+      kind: null,
+      reason: "",
+      comment: "",
+      round: 1,
+      created_at: "",
+    });
+    const verdicts = [
+      verdict("1", "a", "rejected"),
+      verdict("2", "a", "rejected"),
+      verdict("3", "b", "approved"),
+      verdict("4", null, "rejected"),
+      verdict("5", null, "rejected"),
+    ];
+    expect(rejectedLabels({ verdicts })).toBe(3);
   });
 });
 
@@ -36,10 +43,9 @@ describe("takes", () => {
 });
 
 describe("itemFailed", () => {
-  it("reads an error or an HTTP status", () => {
-    expect(itemFailed({ id: "1", status: 200 })).toBe(false);
-    expect(itemFailed({ id: "1", status: 409 })).toBe(true);
-    expect(itemFailed({ id: "1", status: "failed", error: { code: "held" } })).toBe(true);
-    expect(itemFailed({ id: "1", status: "ok" })).toBe(false);
+  it("reads the word of each item", () => {
+    expect(itemFailed({ id: "1", status: "done" })).toBe(false);
+    expect(itemFailed({ id: "1", status: "would_do" })).toBe(false);
+    expect(itemFailed({ id: "1", status: "refused", error: { code: "held" } })).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { api } from "./client";
-import type { BulkAnswer, BulkItem, Job, ProjectRole, StageType, Task } from "./types";
+import type { BulkAnswer, BulkItem, Job, MyTask, ProjectRole, StageType, Task } from "./types";
 
 export type BulkAction = "assign" | "priority" | "move" | "reopen" | "release";
 
@@ -18,8 +18,7 @@ export const bulk = (project: string, request: BulkRequest): Promise<BulkAnswer 
 
 export const recall = (task: string): Promise<Task> => api.post<Task>(`/tasks/${task}/recall/`, {});
 
-export const itemFailed = (item: BulkItem): boolean =>
-  item.error !== undefined && item.error !== null ? true : typeof item.status === "number" && item.status >= 400;
+export const itemFailed = (item: BulkItem): boolean => item.status === "refused";
 
 const CLAIMANTS: Partial<Record<StageType, readonly ProjectRole[]>> = {
   annotate: ["annotator"],
@@ -35,11 +34,11 @@ export const takes = (roles: readonly ProjectRole[], type: StageType): boolean =
 export type Standing = "held" | "reserved" | "past";
 
 /** What a task of "my work" is to this person: in hand, set aside for them, or handed in. */
-export function standing(task: Pick<Task, "status" | "assignee" | "claim" | "allowed_actions">, me: string): Standing {
-  if (task.status === "claimed") {
-    const holder = typeof task.claim?.holder === "string" ? task.claim.holder : task.claim?.holder?.id;
-    if (holder === me || (holder === undefined && task.assignee?.id === me)) return "held";
-    return "past";
-  }
-  return task.status === "waiting" && task.assignee?.id === me ? "reserved" : "past";
+export function standing(task: Pick<MyTask, "status" | "acted_at">): Standing {
+  if (task.acted_at !== undefined) return "past";
+  return task.status === "claimed" ? "held" : "reserved";
 }
+
+/** How many labels of a task stand rejected by somebody. */
+export const rejectedLabels = (task: Pick<MyTask, "verdicts">): number =>
+  new Set(task.verdicts.filter(({ verdict }) => verdict === "rejected").map(({ id, label }) => label ?? id)).size;

@@ -34,6 +34,7 @@ export interface Invitation {
   role: OrganizationRole;
   project: string | null;
   roles: ProjectRole[];
+  skills: string[];
   created_at: string;
   expires_at: string;
   accepted_at: string | null;
@@ -159,9 +160,10 @@ export interface TaskUnit {
   thumbnail_url: string;
 }
 
+/** `token` is told to the holder only. */
 export interface Claim {
-  holder: Person | string;
-  token: number;
+  holder: string;
+  token: number | null;
   expires_at: string;
 }
 
@@ -171,34 +173,59 @@ export interface Task {
   data_unit: TaskUnit;
   stage: string;
   stage_type: StageType;
+  stage_title: string;
   status: TaskStatus;
-  assignee: Person | null;
+  /** A person's id. */
+  assignee: string | null;
   priority: number;
   round: number;
+  label_revision: number;
+  updated_at: string;
   allowed_actions: string[];
-  claim?: Claim | null;
+  /** Why a waiting task is kept for its assignee: returned or assigned. */
+  reserved?: string | null;
+  claim?: Claim;
   resumed?: boolean;
   route_reason?: unknown;
-  updated_at?: string;
+}
+
+/** A task of one's own work: what was done to it, and what others said of it. */
+export interface MyTask extends Task {
+  project_name: string;
+  verdicts: TaskVerdict[];
+  my_stage?: string;
+  my_outcome?: string;
+  acted_at?: string;
+}
+
+export interface TaskVerdict {
+  id: string;
+  label: string | null;
+  verdict: "approved" | "rejected";
+  kind: string | null;
+  reason: string;
+  comment: string;
+  round: number;
+  created_at: string;
 }
 
 export interface TaskEvent {
   sequence: number;
   action: string;
-  actor: Person | null;
-  stage: string;
-  from_stage: string;
-  to_stage: string;
-  outcome: string;
-  reason: string;
+  actor: string | null;
+  actor_name: string | null;
+  stage: string | null;
+  from_stage: string | null;
+  to_stage: string | null;
+  outcome: string | null;
+  reason: string | null;
   label_revision: number;
-  workflow_version: string | number;
+  workflow_version: string;
   at: string;
 }
 
 export interface Draft {
   id: string;
-  author: Person;
   base_revision: number | null;
   claim_token: number | null;
   labels: { upsert?: unknown[]; delete?: string[] };
@@ -206,11 +233,13 @@ export interface Draft {
 }
 
 export interface InboxEntry {
-  id: number | string;
+  id: number;
   kind: string;
   task: string | null;
-  project?: string | null;
-  actor: Person | null;
+  task_name: string | null;
+  project: string | null;
+  actor: string | null;
+  actor_name: string | null;
   text: string;
   created_at: string;
   read_at: string | null;
@@ -218,7 +247,7 @@ export interface InboxEntry {
 
 export interface BulkItem {
   id: string;
-  status: string | number;
+  status: "done" | "refused" | "would_do";
   error?: { code?: string; detail?: string; title?: string };
 }
 

@@ -50,5 +50,10 @@ export function useAction<V, T>(run: (value: V) => Promise<T>, options: Options<
     fieldErrors,
     errors,
     clear,
+    /** Forgets the answer and the errors. */
+    reset: () => {
+      clear();
+      mutation.reset();
+    },
   };
 }

@@ -54,10 +54,10 @@ export const common = {
   "signin.invited": "Invited? Open the link from your invitation to make your account.",
   "invite.title": "Join your team",
   "invite.hint":
-    "You were invited to Lapidary. Choose a name and a password, or leave them empty if you already have an account and are signed in.",
+    "You were invited to Lapidary. Choose your name and a password. If you are signed in already, just accept.",
   "invite.yourName": "Your name",
   "invite.password": "New password",
-  "invite.passwordHint": "At least 8 characters.",
+  "invite.passwordHint": "At least 10 characters, and no common one. Whoever has an account gives its password.",
   "invite.accept": "Accept the invitation",
   "invite.missing": "This link has no invitation in it. Ask for a new one.",
   "invite.acceptedSignIn": "Welcome. Sign in to begin.",

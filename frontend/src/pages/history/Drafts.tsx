@@ -4,7 +4,7 @@ import { api, type Page } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Draft } from "../../api/types";
 import { t } from "../../app/t";
-import { PersonName, Time } from "../../ui/bits";
+import { Time } from "../../ui/bits";
 import { Section } from "../../ui/Page";
 
 /** Labels that lost their claim on the way. Nothing is shown where there are none. */
@@ -24,7 +24,6 @@ export function Drafts({ task }: { task: string }) {
         {data.results.map((draft) => (
           <Paper key={draft.id} withBorder p="sm">
             <Group gap="xs">
-              <PersonName person={draft.author ?? null} />
               <Text size="sm">
                 {t("history.draft", {
                   upserts: draft.labels?.upsert?.length ?? 0,

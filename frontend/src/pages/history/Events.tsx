@@ -4,7 +4,7 @@ import { useKeyset } from "../../api/keyset";
 import type { TaskEvent } from "../../api/types";
 import { useMe } from "../../app/session";
 import { t, tValue } from "../../app/t";
-import { PersonName, Time } from "../../ui/bits";
+import { Time } from "../../ui/bits";
 import { Icon, type IconName } from "../../ui/Icon";
 import { More } from "../../ui/More";
 import { Failed, Loading } from "../../ui/states";
@@ -26,7 +26,7 @@ function EventBody({ event }: { event: TaskEvent }) {
     <>
       {(moved || event.outcome) && (
         <Text size="sm">
-          {moved ? `${event.from_stage || "·"} → ${event.to_stage}` : event.stage}
+          {moved ? `${event.from_stage ?? "·"} → ${event.to_stage}` : event.stage}
           {event.outcome && ` (${event.outcome})`}
         </Text>
       )}
@@ -34,8 +34,6 @@ function EventBody({ event }: { event: TaskEvent }) {
       <Text size="xs" c="dimmed" component="div">
         <Time at={event.at} />
         {event.label_revision > 0 && ` · ${t("history.revision", { revision: event.label_revision })}`}
-        {typeof event.workflow_version === "number" &&
-          ` · ${t("history.version", { version: event.workflow_version })}`}
       </Text>
     </>
   );
@@ -60,7 +58,8 @@ export function Events({ task }: { task: string }) {
                 {tValue("action", event.action)}{" "}
                 {event.actor && (
                   <Text span size="sm" fw={400}>
-                    <PersonName person={event.actor} me={me.id} />
+                    {event.actor_name}
+                    {event.actor === me.id && ` (${t("common.you")})`}
                   </Text>
                 )}
               </Text>

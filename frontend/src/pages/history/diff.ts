@@ -1,15 +1,14 @@
 /** A label as far as a comparison reads it. */
 export interface DiffLabel {
   id: string;
-  class?: string;
-  shape?: string;
+  class: string;
+  shape: string;
+  geometry?: unknown;
 }
 
-/** What `GET …/labels/diff/` answers: whole labels, or pairs of before and after for the changed ones. */
+/** What `GET …/labels/diff/` answers: each label that differs, as it was and as it is; null where there was none. */
 export interface LabelDiff {
-  added?: DiffLabel[];
-  changed?: ({ before?: DiffLabel; after?: DiffLabel } | DiffLabel)[];
-  removed?: DiffLabel[];
+  changes: { id: string; before: DiffLabel | null; after: DiffLabel | null }[];
 }
 
 export type Change = "added" | "changed" | "removed";
@@ -20,19 +19,20 @@ export interface DiffLine {
   text: string;
 }
 
-const name = (label: DiffLabel): string => [label.class, label.shape?.replaceAll("_", " ")].filter(Boolean).join(", ");
+const ORDER: Record<Change, number> = { removed: 0, changed: 1, added: 2 };
+
+const name = ({ class: label, shape }: DiffLabel): string => `${label}, ${shape.replaceAll("_", " ")}`;
+
+function line({ id, before, after }: LabelDiff["changes"][number]): DiffLine {
+  if (!before) return { id, change: "added", text: after ? name(after) : "" };
+  if (!after) return { id, change: "removed", text: name(before) };
+  return {
+    id,
+    change: "changed",
+    text: before.class === after.class ? name(after) : `${before.class} → ${name(after)}`,
+  };
+}
 
 /** One line per label that differs, removed ones first. */
-export function diffLines(diff: LabelDiff): DiffLine[] {
-  const lines: DiffLine[] = [];
-  for (const label of diff.removed ?? []) lines.push({ id: label.id, change: "removed", text: name(label) });
-  for (const item of diff.changed ?? []) {
-    const pair = item as { before?: DiffLabel; after?: DiffLabel };
-    const after = pair.after ?? (item as DiffLabel);
-    const before = pair.before;
-    const renamed = before?.class && after.class && before.class !== after.class;
-    lines.push({ id: after.id, change: "changed", text: renamed ? `${before.class} → ${name(after)}` : name(after) });
-  }
-  for (const label of diff.added ?? []) lines.push({ id: label.id, change: "added", text: name(label) });
-  return lines;
-}
+export const diffLines = (diff: LabelDiff): DiffLine[] =>
+  diff.changes.map(line).toSorted((a, b) => ORDER[a.change] - ORDER[b.change]);

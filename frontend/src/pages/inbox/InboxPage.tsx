@@ -5,7 +5,7 @@ import { keys } from "../../api/keys";
 import { useKeyset } from "../../api/keyset";
 import type { InboxEntry } from "../../api/types";
 import { t, tValue } from "../../app/t";
-import { IconButton, PersonName, Time } from "../../ui/bits";
+import { IconButton, Time } from "../../ui/bits";
 import { LinkButton } from "../../ui/links";
 import { More } from "../../ui/More";
 import { Page } from "../../ui/Page";
@@ -20,7 +20,7 @@ function Entry({ entry, onRead }: { entry: InboxEntry; onRead: () => void }) {
       <Group justify="space-between" wrap="nowrap" gap="sm">
         <div>
           <Group gap={6}>
-            {entry.actor && <PersonName person={entry.actor} />}
+            {entry.actor_name && <Text size="sm">{entry.actor_name}</Text>}
             <Text size="sm" fw={unread ? 600 : 400}>
               {tValue("inbox.kind", entry.kind)}
             </Text>
@@ -28,7 +28,9 @@ function Entry({ entry, onRead }: { entry: InboxEntry; onRead: () => void }) {
               <Time at={entry.created_at} />
             </Text>
           </Group>
-          {entry.text && <Text size="sm">{entry.text}</Text>}
+          <Text size="sm" c={entry.text ? undefined : "dimmed"}>
+            {[entry.task_name, entry.text].filter(Boolean).join(": ")}
+          </Text>
         </div>
         <Group gap="xs" wrap="nowrap">
           {unread && <IconButton icon="check" label={t("inbox.read")} onClick={onRead} />}
@@ -50,15 +52,10 @@ function Entry({ entry, onRead }: { entry: InboxEntry; onRead: () => void }) {
 
 export default function InboxPage() {
   const [unreadOnly, setUnreadOnly] = useState(false);
-  const list = useKeyset<InboxEntry>(keys.inbox, "/my/inbox/", { limit: 50 });
-  const read = useAction(
-    (entries: (string | number)[] | null) => api.post("/my/inbox/read/", entries ? { ids: entries } : {}),
-    {
-      forget: [keys.inbox],
-    },
-  );
-  const shown = unreadOnly ? list.rows.filter((entry) => entry.read_at === null) : list.rows;
-  const anyUnread = list.rows.some((entry) => entry.read_at === null);
+  const list = useKeyset<InboxEntry>(keys.inbox, "/my/inbox/", { limit: 50, unread: unreadOnly ? true : null });
+  const read = useAction((ids: number[]) => api.post("/my/inbox/read/", { ids }), { forget: [keys.inbox] });
+  const shown = list.rows;
+  const unread = list.rows.filter((entry) => entry.read_at === null).map(({ id }) => id);
   return (
     <Page
       title={t("inbox.title")}
@@ -72,7 +69,12 @@ export default function InboxPage() {
             checked={unreadOnly}
             onChange={(event) => setUnreadOnly(event.currentTarget.checked)}
           />
-          <Button variant="default" disabled={!anyUnread} loading={read.busy} onClick={() => read.run(null)}>
+          <Button
+            variant="default"
+            disabled={unread.length === 0}
+            loading={read.busy}
+            onClick={() => read.run(unread.slice(0, 1_000))}
+          >
             {t("inbox.readAll")}
           </Button>
         </>

@@ -5,6 +5,7 @@ import { mayCreate, useMe } from "../../app/session";
 import { useShortcuts } from "../../app/shortcuts";
 import { t } from "../../app/t";
 import { confirm } from "../../ui/confirm";
+import { JobProgress } from "../../ui/JobProgress";
 import { TextLink } from "../../ui/links";
 import { Page } from "../../ui/Page";
 import { Empty, Failed, FormErrors, Loading } from "../../ui/states";
@@ -110,6 +111,7 @@ export default function OntologyPage() {
       <Stack gap="md">
         <FormErrors errors={[...plan.errors, ...save.errors]} />
         {problems.get("") && <Alert color="red">{problems.get("")}</Alert>}
+        {editing.job && <JobProgress id={editing.job} title={t("ontology.rewriting")} />}
         {plan.data && dirty && <PlanView plan={plan.data} />}
         <fieldset disabled={!mayCreate(me)} style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
           <TextInput

@@ -81,7 +81,12 @@ function attributeBody({ key: _key, options, ...rest }: DraftAttribute): Ontolog
 }
 
 function classBody({ key: _key, attributes, template, ...rest }: DraftClass): OntologyClass {
-  const body: OntologyClass = { ...rest, name: rest.name.trim(), attributes: attributes.map(attributeBody) };
+  const body: OntologyClass = {
+    ...rest,
+    name: rest.name.trim(),
+    color: rest.color || null,
+    attributes: attributes.map(attributeBody),
+  };
   if (rest.shape === "skeleton") body.template = template ?? { points: [], edges: [] };
   return body;
 }

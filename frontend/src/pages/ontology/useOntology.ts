@@ -1,13 +1,20 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, isProblem } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Ontology } from "../../api/types";
-import { describeError, pointerToPath } from "../../app/errors";
+import { pointerToPath } from "../../app/errors";
 import { t } from "../../app/t";
 import { useAction } from "../../ui/useAction";
 import { type DraftOntology, problemsByKey, toBody, toDraft } from "./draft";
 import type { OntologyPlan } from "./plan";
+
+/** The answer when labels have to be rewritten: the change stands, a job does the rest. */
+interface Started {
+  ontology: string;
+  version: number;
+  job: string;
+}
 
 interface Loaded {
   ontology: Ontology;
@@ -21,7 +28,6 @@ const load = async (id: string, signal?: AbortSignal): Promise<Loaded> => {
 
 /** An ontology under edit: its draft, what the server refuses of it, the plan of the change, and saving it. */
 export function useOntology(id: string) {
-  const client = useQueryClient();
   const query = useQuery({
     queryKey: keys.ontology(id),
     queryFn: ({ signal }) => load(id, signal),
@@ -30,6 +36,7 @@ export function useOntology(id: string) {
   const [edited, setEdited] = useState<DraftOntology | null>(null);
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
   const [conflict, setConflict] = useState(false);
+  const [job, setJob] = useState<string | null>(null);
   const draft = edited ?? (query.data ? toDraft(query.data.ontology) : null);
 
   const sort = (error: unknown) => {
@@ -56,30 +63,35 @@ export function useOntology(id: string) {
     () => attempt((body) => api.post<OntologyPlan>(`/ontologies/${id}/plan/`, toBody(body), { idempotencyKey: null })),
     { fields: [] },
   );
+  const setDraft = (next: DraftOntology | null) => {
+    setEdited(next);
+    plan.reset();
+  };
   const save = useAction(
     () =>
-      attempt((body, ifMatch) => api.send<Ontology>("PATCH", `/ontologies/${id}/`, { body: toBody(body), ifMatch })),
+      attempt((body, ifMatch) =>
+        api.send<Ontology | Started>("PATCH", `/ontologies/${id}/`, { body: toBody(body), ifMatch }),
+      ),
     {
       fields: [],
+      forget: [keys.ontologies],
       done: t("common.saved"),
-      onDone: ({ data, etag }) => {
-        client.setQueryData<Loaded>(keys.ontology(id), { ontology: data, etag: etag ?? "" });
-        void client.invalidateQueries({ queryKey: keys.ontologies, exact: true });
-        setEdited(null);
-        plan.clear();
+      onDone: ({ data }) => {
+        if ("job" in data) setJob(data.job);
+        setDraft(null);
       },
     },
   );
   /** Takes the newer version from the server and drops one's own changes. */
   const takeTheirs = async () => {
     setConflict(false);
-    setEdited(null);
+    setDraft(null);
     await query.refetch();
   };
   return {
     query,
     draft,
-    setDraft: setEdited,
+    setDraft,
     dirty: edited !== null,
     problems,
     plan,
@@ -87,6 +99,6 @@ export function useOntology(id: string) {
     conflict,
     setConflict,
     takeTheirs,
-    describeError,
+    job,
   };
 }

@@ -3,8 +3,7 @@ import { useState } from "react";
 import { keys } from "../../api/keys";
 import { useKeyset } from "../../api/keyset";
 import { standing } from "../../api/tasks";
-import type { Task } from "../../api/types";
-import { useMe } from "../../app/session";
+import type { MyTask } from "../../api/types";
 import { t } from "../../app/t";
 import { More } from "../../ui/More";
 import { Empty, Failed, Loading } from "../../ui/states";
@@ -15,12 +14,11 @@ type Filter = (typeof FILTERS)[number];
 
 /** One's own tasks across projects: in hand, reserved or assigned, and handed in with what became of them. */
 export function MyWork() {
-  const me = useMe();
   const [filter, setFilter] = useState<Filter>("open");
-  const list = useKeyset<Task>(keys.myTasks, "/my/tasks/", { limit: 100 }, { refetchInterval: 30_000 });
-  const sorted = list.rows.map((task) => ({ task, is: standing(task, me.id) }));
-  const shown = sorted.filter(({ is }) => (filter === "open" ? is !== "past" : is === filter));
-  const projects = new Map(me.projects.map(({ id, name }) => [id, name]));
+  const status = filter === "past" ? "done" : "open";
+  const list = useKeyset<MyTask>(keys.myTasks, "/my/tasks/", { status, limit: 50 }, { refetchInterval: 30_000 });
+  const sorted = list.rows.map((task) => ({ task, is: standing(task) }));
+  const shown = sorted.filter(({ is }) => status === "done" || filter === "open" || is === filter);
   if (list.loading) return <Loading />;
   if (list.error) return <Failed error={list.error} retry={() => void list.refetch()} />;
   return (
@@ -49,7 +47,7 @@ export function MyWork() {
             </Table.Thead>
             <Table.Tbody>
               {shown.map(({ task, is }) => (
-                <WorkRow key={task.id} task={task} is={is} project={projects.get(task.project)} />
+                <WorkRow key={`${task.id} ${task.acted_at ?? ""}`} task={task} is={is} />
               ))}
             </Table.Tbody>
           </Table>

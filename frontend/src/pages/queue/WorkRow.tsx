@@ -1,15 +1,15 @@
 import { Badge, Button, Group, Table, Text } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { keys } from "../../api/keys";
-import { recall, type Standing } from "../../api/tasks";
-import type { Task } from "../../api/types";
-import { t } from "../../app/t";
+import { recall, rejectedLabels, type Standing } from "../../api/tasks";
+import type { MyTask } from "../../api/types";
+import { t, tValue } from "../../app/t";
 import { StatusBadge, Time } from "../../ui/bits";
 import { LinkButton } from "../../ui/links";
 import { UnitCell } from "../../ui/UnitCell";
 import { useAction } from "../../ui/useAction";
 
-function RecallButton({ task }: { task: Task }) {
+function RecallButton({ task }: { task: MyTask }) {
   const navigate = useNavigate();
   const { run, busy } = useAction(() => recall(task.id), {
     forget: [keys.myTasks, keys.stages(task.project)],
@@ -25,15 +25,16 @@ function RecallButton({ task }: { task: Task }) {
 }
 
 /** One of my tasks, with the one thing to do with it. */
-export function WorkRow({ task, is, project }: { task: Task; is: Standing; project?: string }) {
+export function WorkRow({ task, is }: { task: MyTask; is: Standing }) {
+  const rejected = rejectedLabels(task);
   const params = { project: task.project, task: task.id };
   return (
     <Table.Tr>
       <Table.Td>
-        <UnitCell unit={task.data_unit} hint={project} />
+        <UnitCell unit={task.data_unit} hint={task.project_name} />
       </Table.Td>
       <Table.Td>
-        <Text size="sm">{task.stage}</Text>
+        <Text size="sm">{task.stage_title}</Text>
         {task.round > 1 && (
           <Text size="xs" c="dimmed">
             {t("queue.round", { round: task.round })}
@@ -43,12 +44,17 @@ export function WorkRow({ task, is, project }: { task: Task; is: Standing; proje
       <Table.Td>
         <Group gap={4}>
           <StatusBadge status={task.status} />
-          {is === "reserved" && task.round > 1 && <Badge>{t("queue.returned")}</Badge>}
+          {task.reserved && <Badge>{tValue("reserved", task.reserved)}</Badge>}
+          {rejected > 0 && (
+            <Badge variant="dot" color="red">
+              {t("queue.rejectedLabels", { count: rejected })}
+            </Badge>
+          )}
         </Group>
       </Table.Td>
       <Table.Td>
         <Text size="sm" c="dimmed">
-          <Time at={task.updated_at} />
+          <Time at={task.acted_at ?? task.updated_at} />
         </Text>
       </Table.Td>
       <Table.Td>

@@ -2,20 +2,21 @@ import { Checkbox, Group, Table, Text } from "@mantine/core";
 import { memo } from "react";
 import type { Task } from "../../api/types";
 import { t } from "../../app/t";
-import { PersonName, StatusBadge, Time } from "../../ui/bits";
+import { StatusBadge, Time } from "../../ui/bits";
 import { TextLink } from "../../ui/links";
 import { UnitCell } from "../../ui/UnitCell";
 import classes from "./TaskTable.module.css";
 
 interface Props {
   task: Task;
+  assignee: string | undefined;
   index: number;
   active: boolean;
   selected: boolean;
   onToggle: (() => void) | undefined;
 }
 
-export const TaskRow = memo(function TaskRow({ task, index, active, selected, onToggle }: Props) {
+export const TaskRow = memo(function TaskRow({ task, assignee, index, active, selected, onToggle }: Props) {
   const params = { project: task.project, task: task.id };
   return (
     <Table.Tr
@@ -45,13 +46,15 @@ export const TaskRow = memo(function TaskRow({ task, index, active, selected, on
         />
       </Table.Td>
       <Table.Td>
-        <Text size="sm">{task.stage}</Text>
+        <Text size="sm">{task.stage_title}</Text>
       </Table.Td>
       <Table.Td>
         <StatusBadge status={task.status} />
       </Table.Td>
       <Table.Td>
-        <PersonName person={task.assignee} />
+        <Text size="sm" c={assignee ? undefined : "dimmed"}>
+          {assignee ?? "–"}
+        </Text>
       </Table.Td>
       <Table.Td>
         <Text size="sm" ff="monospace">

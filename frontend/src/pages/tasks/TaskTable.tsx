@@ -13,6 +13,8 @@ import classes from "./TaskTable.module.css";
 
 interface Props {
   project: string;
+  /** Names by person id. */
+  people: ReadonlyMap<string, string>;
   list: { rows: Task[]; hasMore: boolean; loadingMore: boolean; loadMore: () => unknown };
   filters: TaskFilters;
   onFilters: (change: TaskFilters) => void;
@@ -45,7 +47,7 @@ function SortHeader({
 }
 
 /** Rows of thousands of tasks, of which only those in view are drawn. */
-export function TaskTable({ project, list, filters, onFilters, selected, onSelect, selectable }: Props) {
+export function TaskTable({ project, people, list, filters, onFilters, selected, onSelect, selectable }: Props) {
   const { rows } = list;
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
@@ -134,6 +136,7 @@ export function TaskTable({ project, list, filters, onFilters, selected, onSelec
               <TaskRow
                 key={task.id}
                 task={task}
+                assignee={task.assignee ? people.get(task.assignee) : undefined}
                 index={index}
                 active={index === active}
                 selected={selected.has(task.id)}

@@ -2,7 +2,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { keys } from "../../api/keys";
 import { useKeyset } from "../../api/keyset";
-import { useProject } from "../../api/projects";
+import { usePeople, useProject } from "../../api/projects";
 import type { Task } from "../../api/types";
 import { manages } from "../../app/session";
 import { t } from "../../app/t";
@@ -18,6 +18,7 @@ export default function TasksPage() {
   const filters = useSearch({ from: "/inside/shell/projects/$project/tasks" });
   const navigate = useNavigate({ from: "/projects/$project/tasks" });
   const roles = useProject(project).data?.my_roles ?? [];
+  const people = usePeople(project, roles);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const list = useKeyset<Task>(keys.tasks(project), `/projects/${project}/tasks/`, toQuery(filters), {
     refetchInterval: selected.size === 0 ? 20_000 : undefined,
@@ -48,6 +49,7 @@ export default function TasksPage() {
       {list.rows.length > 0 && (
         <TaskTable
           project={project}
+          people={people}
           list={list}
           filters={filters}
           onFilters={setFilters}

@@ -2,7 +2,7 @@ import type { Query } from "../../api/client";
 import type { TaskStatus } from "../../api/types";
 
 export const STATUSES: readonly TaskStatus[] = ["waiting", "claimed", "routing", "complete", "archived"];
-export const ORDERINGS = ["id", "-id", "-priority", "updated_at", "-updated_at"] as const;
+export const ORDERINGS = ["id", "-id", "priority", "-priority", "updated_at", "-updated_at"] as const;
 export type Ordering = (typeof ORDERINGS)[number];
 
 /** The filters of a tasks table as they stand in its address. */
