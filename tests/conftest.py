@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 
+from tests.fixtures_people import anonymous, people, run_jobs
+
+__all__ = ["anonymous", "people", "run_jobs"]
+
 
 @pytest.fixture(autouse=True)
 def own_media(settings: django_settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # type: ignore[valid-type]
