@@ -1,0 +1,121 @@
+"""Every test: ``make test``. ONLY=engine (or sqlite, postgres, redis, front, browser) runs one part.
+
+All parts run, also after a failure; the exit status says whether all passed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import distribution
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import front
+from services import Missing, Services, chromium
+
+ROOT = Path(__file__).resolve().parents[2]
+# What pytest and hypothesis need themselves: with these on the path and nothing else, no engine test can reach Django.
+ENGINE_NEEDS = ("pytest", "hypothesis", "iniconfig", "pluggy", "packaging", "pygments", "sortedcontainers", "attrs")
+SERVER = ["tests", "--ignore=tests/engine", "--ignore=tests/e2e", "--ignore=tests/bench"]
+
+
+def run(*command: str, cwd: Path = ROOT, extra: dict[str, str] | None = None) -> bool:
+    return subprocess.run(command, cwd=cwd, env={**os.environ, **(extra or {})}, check=False).returncode == 0
+
+
+def pytest(*arguments: str, **extra: str) -> bool:
+    return run(sys.executable, "-m", "pytest", "-q", *arguments, extra=extra)
+
+
+def engine(services: Services) -> bool:
+    """Isolated (-I -S), with a path that holds links to pytest and hypothesis only."""
+    with tempfile.TemporaryDirectory(prefix="lapidary-engine-") as folder:
+        for name in ENGINE_NEEDS:
+            link(name, Path(folder))
+        code = (
+            f"import sys; sys.path[:0] = [{folder!r}, {str(ROOT)!r}]\n"
+            "import importlib.util; assert importlib.util.find_spec('django') is None\n"
+            "import pytest; sys.exit(pytest.main(sys.argv[1:]))"
+        )
+        options = ["-q", "-c", "deploy/dev/engine.ini", "--rootdir", str(ROOT), "tests/engine"]
+        return run(sys.executable, "-I", "-S", "-B", "-c", code, *options)
+
+
+def link(name: str, folder: Path) -> None:
+    """Links the top-level files of an installed distribution into ``folder``."""
+    found = distribution(name)
+    for top in {Path(file).parts[0] for file in found.files or [] if not str(file).startswith("..")}:
+        target = folder / top
+        if top != "__pycache__" and not target.exists():
+            target.symlink_to(Path(str(found.locate_file(top))))
+
+
+def sqlite(services: Services) -> bool:
+    return pytest(*SERVER, LAPIDARY_TEST_DB="sqlite")
+
+
+def postgres(services: Services) -> bool:
+    return pytest(*SERVER, LAPIDARY_TEST_DB="postgres", LAPIDARY_TEST_DATABASE_URL=services.postgresql())
+
+
+def redis(services: Services) -> bool:
+    return pytest(
+        *SERVER,
+        *("-m", "redis"),
+        LAPIDARY_TEST_DB="postgres",
+        LAPIDARY_TEST_DATABASE_URL=services.postgresql(),
+        LAPIDARY_TEST_REDIS_URL=services.redis(),
+    )
+
+
+def front_end(services: Services) -> bool:
+    if front.main(packages_only=True):
+        return False
+    environment = front.node_environment()
+    return environment is not None and run("npm", "test", "--silent", cwd=ROOT / "frontend", extra=environment)
+
+
+def browser(services: Services) -> bool:
+    """The pages as they are built, in a real Chromium."""
+    found = chromium()
+    return front.main(packages_only=False) == 0 and pytest("tests/e2e", LAPIDARY_CHROMIUM=found)
+
+
+PARTS: dict[str, tuple[str, Callable[[Services], bool]]] = {
+    "engine": ("the engine, without Django", engine),
+    "sqlite": ("the server on SQLite", sqlite),
+    "postgres": ("the server on PostgreSQL", postgres),
+    "redis": ("Celery against Redis", redis),
+    "front": ("the front end's units", front_end),
+    "browser": ("the pages in Chromium", browser),
+}
+
+
+def main(names: list[str]) -> int:
+    failed = []
+    with Services() as services:
+        for name in names or list(PARTS):
+            title, part = PARTS[name]
+            print(f"\ntest: {title}", flush=True)
+            began = time.monotonic()
+            try:
+                passed = part(services)
+            except Missing as error:
+                print(f"test: {error}", file=sys.stderr, flush=True)
+                passed = False
+            seconds = time.monotonic() - began
+            print(f"test: {title}: {'passed' if passed else 'FAILED'} in {seconds:.0f} s", flush=True)
+            if not passed:
+                failed.append(name)
+    print(f"\ntest: {'FAILED: ' + ', '.join(failed) if failed else 'all passed'}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
