@@ -7,3 +7,10 @@ class DatasetsConfig(AppConfig):
     name = "apps.datasets"
     label = "datasets"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.common.idempotency import register_guard
+        from apps.datasets.policies import get_data_unit_for, get_dataset_for
+
+        register_guard("dataset_id", get_dataset_for)
+        register_guard("data_unit_id", get_data_unit_for)

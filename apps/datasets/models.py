@@ -14,7 +14,9 @@ class Storage(models.Model):
     """A root that the instance's admin allowed to be read: a local folder or an S3-compatible bucket."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, null=True, blank=True, related_name="storages")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, null=True, blank=True, related_name="storages"
+    )
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=[("local", "local"), ("s3", "s3")], default="local")
     root = models.CharField(max_length=1000)
@@ -34,6 +36,9 @@ class Dataset(models.Model):
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organization", "-id"], name="dataset_by_organization")]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class DataUnit(models.Model):
     """One image of a dataset. Width and height are in pixels of the image as seen (EXIF orientation applied)."""
@@ -47,6 +52,8 @@ class DataUnit(models.Model):
     size_bytes = models.PositiveBigIntegerField()
     content_type = models.CharField(max_length=40)
     media_key = models.CharField(max_length=300)
+    # A PNG shown in place of what browsers cannot show, or would show differently. Blank: the original is shown.
+    rendition_key = models.CharField(max_length=300, blank=True, default="")
     thumbnail_key = models.CharField(max_length=300, blank=True, default="")
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from apps.jobs.registry import JobContext, job
+from apps.ontologies.hooks import relabel
 from apps.ontologies.logic.steps import classes_touched, rewriter
 from apps.ontologies.operations import CHANGE_LABELS
-from apps.ontologies.ports import relabel
 from apps.ontologies.queries import index_at
 
 

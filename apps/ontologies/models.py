@@ -12,7 +12,7 @@ from apps.common.ids import new_id
 
 
 class Ontology(models.Model):
-    """Object classes, classifications and nested attributes. ``definition`` is the current version, with immutable ids filled in."""
+    """Object classes, classifications and nested attributes. ``definition`` is the current version, ids filled in."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="ontologies")
@@ -37,7 +37,7 @@ class Ontology(models.Model):
 
 
 class OntologyVersion(models.Model):
-    """One past or present state of an ontology, kept so that any save can be judged by the version it was made under."""
+    """A past or present state of an ontology, kept so that any save can be judged by the version it was made under."""
 
     id = models.BigAutoField(primary_key=True)
     ontology = models.ForeignKey(Ontology, on_delete=models.CASCADE, related_name="versions")

@@ -14,12 +14,12 @@ from apps.common.errors import Conflict
 from apps.common.ids import new_id
 from apps.jobs.models import Job
 from apps.jobs.operations import enqueue
+from apps.ontologies.hooks import count_uses
 from apps.ontologies.logic import compile_index, read_definition
 from apps.ontologies.logic.changes import CARELESS, Change, differences
 from apps.ontologies.logic.reader import Json
 from apps.ontologies.logic.steps import classes_left, classes_touched, read_steps
 from apps.ontologies.models import Ontology, OntologyVersion
-from apps.ontologies.ports import count_uses
 
 CHANGE_LABELS = "change_labels"
 
@@ -125,9 +125,7 @@ def change_ontology(
 def _asked(plan: Plan) -> dict[str, int]:
     """Labels in use that a new required attribute asks something of, by the attribute's id."""
     return {
-        change.item.id: plan.uses.get(change.item.class_id, 0)
-        for change in plan.changes
-        if change.action == "required"
+        change.item.id: plan.uses.get(change.item.class_id, 0) for change in plan.changes if change.action == "required"
     }
 
 
@@ -143,12 +141,14 @@ def _in_use(plan: Plan) -> Conflict:
         for change in plan.blocked
     ]
     names = ", ".join(str(item["name"]) for item in used[:5])
-    return Conflict(f"Labels use {names}. Archive what is used; it cannot be dropped or remade.", code="in_use", in_use=used)
+    return Conflict(
+        f"Labels use {names}. Archive what is used; it cannot be dropped or remade.", code="in_use", in_use=used
+    )
 
 
 @transaction.atomic
 def archive_ontology(*, ontology: Ontology, archived: bool, now: datetime) -> Ontology:
-    """Takes the ontology out of the lists, or brings it back. Nothing that uses it changes; doing it again is harmless."""
+    """Takes the ontology out of the lists, or brings it back. What uses it goes on; doing it again is harmless."""
     locked = Ontology.objects.select_for_update().get(pk=ontology.pk)
     if (locked.archived_at is not None) != archived:
         locked.archived_at = now if archived else None

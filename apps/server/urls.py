@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from apps.datasets.api.media import media
 from apps.server import health, metrics, pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.view),
+    path("media/<path:key>", media, name="media"),
     path("api/v1/", include("apps.api.urls")),
     path("admin/", admin.site.urls),
     # A page for everything else, but no page for what must be a file or an answer.

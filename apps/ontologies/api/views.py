@@ -14,6 +14,7 @@ from apps.common.clock import database_now
 from apps.common.errors import Invalid
 from apps.common.http import ApiView, etag_of, read_body, require_match, with_etag
 from apps.common.pages import Ordering, check_query, page
+from apps.common.serializers import page_of
 from apps.ontologies.api import serializers
 from apps.ontologies.api.serializers import shown_ontology, shown_plan
 from apps.ontologies.models import Ontology
@@ -31,7 +32,7 @@ class OntologiesView(ApiView):
 
     @extend_schema(
         operation_id="ontologies",
-        responses=serializers.OntologyAnswer(many=True),
+        responses=page_of(serializers.OntologyAnswer),
         parameters=[OpenApiParameter("archived", str, enum=["true", "false"])],
     )
     def get(self, request: Request) -> Response:
@@ -50,11 +51,9 @@ class OntologiesView(ApiView):
     def post(self, request: Request) -> Response:
         body = read_body(request, serializers.OntologyBody)
         named = body.get("organization")
-        organization = (
-            get_organization_for(request.auth, named) if named else default_organization_for(request.auth)
-        )
+        organization = get_organization_for(request.auth, named) if named else default_organization_for(request.auth)
         require_organization_role(request.auth, organization.pk, *MANAGERS)
-        made = create_ontology(organization=organization, name=body["name"], body=body, created_by=request.user)
+        made = create_ontology(organization=organization, name=body["name"], body=body, created_by=request.auth.user)
         return _answer(made, status=201)
 
 
@@ -92,7 +91,7 @@ class OntologyView(ApiView):
             ontology=ontology,
             body=body,
             name=body.get("name"),
-            changed_by=request.user,
+            changed_by=request.auth.user,
             check=lambda locked: require_match(request, etag_of(locked.tag)),
         )
         if job is None:

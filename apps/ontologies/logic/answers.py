@@ -204,10 +204,10 @@ def missing_required(index: OntologyIndex, labels: Mapping[str, Mapping[str, Any
         there.add(entry.id)
         for pointer, name in _lacking(entry.attributes, row["attributes"], f"/labels/{label_id}/attributes"):
             found.append(Missing(label_id, pointer, f"{entry.name} needs an answer to {name}."))
-    for entry in index.classes:
-        if entry.required and entry.id not in there:
-            found.append(Missing(None, f"/classifications/{escape(entry.name)}", f"{entry.name} needs an answer."))
-    return found
+    absent = (entry for entry in index.classes if entry.required and entry.id not in there)
+    return found + [
+        Missing(None, f"/classifications/{escape(entry.name)}", f"{entry.name} needs an answer.") for entry in absent
+    ]
 
 
 def _lacking(table: AttributeTable, stored: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, str]]:
@@ -215,15 +215,15 @@ def _lacking(table: AttributeTable, stored: Mapping[str, Any], pointer: str) -> 
         if stored.get(attribute.id) in (None, "", []):
             yield f"{pointer}/{escape(attribute.name)}", attribute.name
     for ident, value in stored.items():
-        attribute = table.lookup.get(ident)
-        if attribute is None or attribute.archived or not attribute.options:
+        answered = table.lookup.get(ident)
+        if answered is None or answered.archived or not answered.options:
             continue
-        here = f"{pointer}/{escape(attribute.name)}"
+        here = f"{pointer}/{escape(answered.name)}"
         if isinstance(value, list):
             for i, item in enumerate(value):
-                yield from _lacking_inside(attribute, item, f"{here}/{i}")
+                yield from _lacking_inside(answered, item, f"{here}/{i}")
         else:
-            yield from _lacking_inside(attribute, value, here)
+            yield from _lacking_inside(answered, value, here)
 
 
 def _lacking_inside(attribute: AttributeEntry, answer: Any, pointer: str) -> Iterator[tuple[str, str]]:

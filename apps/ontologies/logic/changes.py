@@ -11,7 +11,7 @@ from apps.ontologies.logic.reader import Json
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A class, classification, attribute or option where it stands. ``class_id`` is the class whose labels can use it."""
+    """A class, classification, attribute or option. ``class_id`` is the class whose labels can use it."""
 
     kind: str
     id: str

@@ -25,7 +25,7 @@ from apps.ontologies.logic.limits import (
     SHAPES,
     TYPES,
 )
-from apps.ontologies.logic.reader import Json, Reader, TooManyErrors, kept
+from apps.ontologies.logic.reader import EnoughError, Json, Reader, kept
 
 EMPTY: Json = {"objects": [], "classifications": []}
 
@@ -47,12 +47,16 @@ def read_definition(body: Mapping[str, Any], *, make_id: Callable[[], str], curr
     try:
         objects = _read_list(reader, body.get("objects", now["objects"]), now["objects"], "/objects", _read_object)
         asked = _read_list(
-            reader, body.get("classifications", now["classifications"]), now["classifications"], "/classifications", _read_attribute
+            reader,
+            body.get("classifications", now["classifications"]),
+            now["classifications"],
+            "/classifications",
+            _read_attribute,
         )
         _colour(objects)
         _one_name(reader, objects, asked)
         found = {"objects": objects, "classifications": asked}
-    except TooManyErrors:
+    except EnoughError:
         pass
     if reader.errors:
         raise Invalid("The ontology is not valid.", errors=reader.errors)
@@ -165,7 +169,9 @@ def _read_template(reader: Reader, raw: Any, pointer: str) -> Json:
         for i, name in enumerate(reader.items(template.get("points"), MAX_POINTS, f"{pointer}/points"))
     ]
     if not points or len(set(points)) != len(points):
-        reader.note(f"{pointer}/points", "bad_points", "A skeleton has at least one point, each with a name of its own.")
+        reader.note(
+            f"{pointer}/points", "bad_points", "A skeleton has at least one point, each with a name of its own."
+        )
     edges = []
     for i, edge in enumerate(reader.items(template.get("edges"), MAX_EDGES, f"{pointer}/edges")):
         if not _is_edge(edge, len(points)):

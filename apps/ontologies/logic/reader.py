@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
 MAX_ERRORS = 100
 
 
-class TooManyErrors(Exception):
+class EnoughError(Exception):
     """Reading on would only repeat itself."""
 
 
@@ -31,17 +31,17 @@ class Reader:
         self._nodes = 0
 
     def note(self, pointer: str, code: str, detail: str) -> None:
-        """Raises TooManyErrors at the hundredth."""
+        """Raises EnoughError at the hundredth."""
         self.errors.append(FieldError(pointer or "/", code, detail))
         if len(self.errors) >= MAX_ERRORS:
-            raise TooManyErrors
+            raise EnoughError
 
     def members(self, value: Any, known: frozenset[str], pointer: str) -> Json:
         """``value`` as an object, with nothing beside ``known``; an empty one when it is none."""
         self._nodes += 1
         if self._nodes > MAX_NODES:
             self.note(pointer, "too_many", f"A definition has at most {MAX_NODES} classes, attributes and options.")
-            raise TooManyErrors
+            raise EnoughError
         if not isinstance(value, dict):
             self.note(pointer, "not_an_object", "This is an object.")
             return {}

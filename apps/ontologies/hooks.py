@@ -12,7 +12,7 @@ from apps.ontologies.logic.steps import Rewrite
 
 UsageProvider = Callable[[UUID, Mapping[str, str]], Mapping[str, int]]
 """(ontology id, {item id: class id}) → how many labels use each item: a class or classification (its own id is then
-its class id), or an attribute or option, whose id occurs in the stored attributes. Ids without a use may be left out."""
+its class id), or an attribute or option, whose id occurs in the stored attributes. What has no use may be left out."""
 
 
 class Relabeler(Protocol):

@@ -1,0 +1,1 @@
+"""Pure rules of datasets: images, metadata, signed links, addresses. No Django."""
