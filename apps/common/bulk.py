@@ -45,7 +45,7 @@ def insert_many(
 
 
 def _field(model: type[Model], name: str) -> Field[Any, Any]:
-    field = model._meta.get_field(name.removesuffix("_id"))
+    field = model._meta.get_field(name)
     assert isinstance(field, Field)
     return field
 

@@ -8,6 +8,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db import transaction
+
 from apps.accounts.models import Organization, User
 from apps.common.ids import new_id
 from apps.datasets.models import Dataset, DataUnit
@@ -88,7 +90,8 @@ class LabelWorld:
             "size": (self.unit.width, self.unit.height),
             "now": NOW,
         }
-        return save_labels(upsert=upsert or [], delete=delete or [], **{**arguments, **more})
+        with transaction.atomic():
+            return save_labels(upsert=upsert or [], delete=delete or [], **{**arguments, **more})
 
 
 def label_world() -> LabelWorld:

@@ -22,6 +22,10 @@ ADDED = ("created_by", "created_at", "updated_by", "updated_at")
 """The members that the server adds."""
 
 
+IMPORT = "import"
+"""The origin of labels from a file, whose importer has judged what it says of people and times."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One label as a save wants it, already checked: ``content`` has the members CONTENT.
@@ -93,8 +97,9 @@ def plan(
 def _after(edit: Edit, before: Row | None, *, author: str | None, now: str, origin_kind: str) -> Row | None:
     """The row after the edit, or None when it stays as it is."""
     if before is None:
-        origin = _origin(edit.origin, origin_kind)
-        return {**edit.content, "origin": origin, "created_by": author, "created_at": now, "updated_by": author, "updated_at": now}
+        made = {"created_by": author, "created_at": now, "updated_by": author, "updated_at": now}
+        kept = edit.echo if origin_kind == IMPORT else {}
+        return {**edit.content, "origin": _origin(edit.origin, origin_kind), **made, **kept}
     stated = edit.origin if edit.origin is not None and not _same_origin(edit.origin, before["origin"]) else None
     moved = any(edit.content[name] != before[name] for name in CONTENT)
     if not moved and stated is None:
@@ -118,7 +123,9 @@ def _same_origin(stated: Mapping[str, Any], kept: Mapping[str, Any]) -> bool:
 
 
 def _contradictions(edit: Edit, before: Row | None, origin_kind: str) -> list[FieldError]:
-    """The server's own members may come back as they were read, and not otherwise."""
+    """The server's own members may come back as they were read, and not otherwise; an import brings them along."""
+    if origin_kind == IMPORT:
+        return []
     errors = [
         FieldError(f"{edit.pointer}/{name}", "read_only", f"{name} is the server's to say.")
         for name, value in edit.echo.items()
@@ -127,7 +134,7 @@ def _contradictions(edit: Edit, before: Row | None, origin_kind: str) -> list[Fi
     stated = edit.origin
     if stated is None or (before is not None and _same_origin(stated, before["origin"])):
         return errors
-    if origin_kind != "import" and stated["kind"] not in ("model", origin_kind):
+    if stated["kind"] not in ("model", origin_kind):
         errors.append(FieldError(f"{edit.pointer}/origin/kind", "bad_kind", f"kind is {origin_kind} or model."))
     return errors
 

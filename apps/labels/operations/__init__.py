@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from apps.labels.operations.bulk import LabelSave, save_label_sets
+from apps.labels.operations.rows import update_many
 from apps.labels.operations.save import SNAPSHOT_EVERY, SavedLabels, save_labels
 
-__all__ = ["SNAPSHOT_EVERY", "SavedLabels", "save_labels"]
+__all__ = ["SNAPSHOT_EVERY", "LabelSave", "SavedLabels", "save_label_sets", "save_labels", "update_many"]

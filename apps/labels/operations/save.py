@@ -96,7 +96,7 @@ def save_labels(
     """
     edits = read_edits({"upsert": list(upsert), "delete": list(delete)}, index=ontology_index, size=size, pointer=pointer)
     label_set = known if known and known.branch == label_set_key[2] else find_label_set(label_set_key)
-    label_set = label_set or _fresh(label_set_key)
+    label_set = label_set or fresh_label_set(label_set_key)
     if base_revision is not None and base_revision != label_set.revision:
         raise _stale(label_set.revision)
     changes = _changes(label_set, edits, author, now, origin_kind)
@@ -118,7 +118,8 @@ def find_label_set(key: LabelSetKey) -> LabelSet | None:
     return LabelSet.objects.filter(project_id=project_id, data_unit_id=data_unit_id, branch=branch).first()
 
 
-def _fresh(key: LabelSetKey) -> LabelSet:
+def fresh_label_set(key: LabelSetKey) -> LabelSet:
+    """A label set that is not in the database yet."""
     project_id, data_unit_id, branch = key
     return LabelSet(id=new_id(), project_id=project_id, data_unit_id=data_unit_id, branch=branch)
 
@@ -130,12 +131,13 @@ def _changes(
     changes = plan(
         edits, rows, author=str(author.id) if author else None, now=time_text(now), origin_kind=origin_kind
     )
-    if label_set.label_count + _growth(changes) > MAX_LABELS:
+    if label_set.label_count + growth(changes) > MAX_LABELS:
         raise Invalid.at(f"{edits.pointer}/upsert", f"One image has at most {MAX_LABELS} labels.", code="too_many_labels")
     return changes
 
 
-def _growth(changes: Sequence[Change]) -> int:
+def growth(changes: Sequence[Change]) -> int:
+    """By how many labels the changes make a set larger."""
     return sum((change.after is not None) - (change.before is not None) for change in changes)
 
 
@@ -143,7 +145,7 @@ def _write(batch: Writes, label_set: LabelSet, changes: Sequence[Change], around
     """Puts the whole save into ``batch`` and moves ``label_set`` to its new revision."""
     base = label_set.revision
     label_set.revision = base + 1
-    label_set.label_count += _growth(changes)
+    label_set.label_count += growth(changes)
     label_set.ontology_version = around.ontology_version
     values = {name: getattr(label_set, name) for name in ("revision", "label_count", "ontology_version")}
     if label_set._state.adding:
