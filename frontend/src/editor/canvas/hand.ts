@@ -6,7 +6,7 @@ import type { Handle } from "../core/kinds/kind";
 import type { Pen } from "../core/pen";
 import type { DrawnLabel } from "../core/types";
 import type { View } from "../core/view";
-import { HALO, type Look, POINT_RADIUS, paint, spots, trace } from "./painter";
+import { HALO, type Look, POINT_RADIUS, paint, spots, traceLines, traceRings } from "./painter";
 
 const HANDLE_PX = 7;
 /** Above this number handles would cover what they are for. */
@@ -95,11 +95,12 @@ export class Hand {
       return;
     }
     g.beginPath();
-    trace(g, item, view, true);
+    traceRings(g, item, view, true);
     g.fillStyle = color;
     g.globalAlpha = strong ? 0.3 : 0.15;
     g.fill();
     g.globalAlpha = 1;
+    traceLines(g, item, view, true);
     g.strokeStyle = HALO;
     g.lineWidth = (strong ? 5 : 4) * r;
     g.stroke();

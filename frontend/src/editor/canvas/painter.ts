@@ -32,15 +32,22 @@ export const POINT_RADIUS = 4;
 const BADGE_PX = 22;
 const LETTER: Record<Mark, string> = { none: "", approved: "✓", rejected: "✗", past: "!" };
 
-/** Adds rings and lines to the path, with as many vertices as their size deserves; `every` takes all. */
-export function trace(g: CanvasPath, item: Item, { x, y, k }: View, every = false): void {
-  const w = (item.maxX - item.minX) * k,
-    h = (item.maxY - item.minY) * k;
-  if (!every && w < DOT_PX && h < DOT_PX && !item.dots.length) {
+/** Adds the rings to the path, with as many vertices as their size deserves; `every` takes all. */
+export function traceRings(g: CanvasPath, item: Item, { x, y, k }: View, every = false): void {
+  const w = (item.maxX - item.minX) * k;
+  const h = (item.maxY - item.minY) * k;
+  if (!every && w < DOT_PX && h < DOT_PX && item.rings.length) {
     g.rect(item.minX * k + x, item.minY * k + y, Math.max(1, w), Math.max(1, h));
     return;
   }
   for (const p of item.rings) follow(g, p, x, y, k, every ? 1 : strideOf(p, w, h), true);
+}
+
+/** The same for open lines: they are added after filling, because they hold no surface. */
+export function traceLines(g: CanvasPath, item: Item, { x, y, k }: View, every = false): void {
+  if (!item.lines.length) return;
+  const w = (item.maxX - item.minX) * k;
+  const h = (item.maxY - item.minY) * k;
   for (const p of item.lines) follow(g, p, x, y, k, every ? 1 : strideOf(p, w, h), false);
 }
 
@@ -106,7 +113,7 @@ function paintBatch(
   g.beginPath();
   for (const item of items) {
     if (item.mask) paintMask(g, item.mask, look.color, view, fill);
-    else trace(g, item, view);
+    else traceRings(g, item, view);
     dotted ||= item.dots.length > 0;
   }
   if (fill > 0) {
@@ -114,6 +121,7 @@ function paintBatch(
     g.fill();
     g.globalAlpha = 1;
   }
+  for (const item of items) traceLines(g, item, view);
   if (halo) {
     g.setLineDash([]);
     g.strokeStyle = HALO;
@@ -168,7 +176,8 @@ function paintGhosts(g: CanvasRenderingContext2D, ghosts: readonly Item[], view:
   if (!ghosts.length) return;
   g.beginPath();
   for (const ghost of ghosts) {
-    trace(g, ghost, view);
+    traceRings(g, ghost, view);
+    traceLines(g, ghost, view);
     spots(g, ghost, view, POINT_RADIUS * ratio);
   }
   g.setLineDash([]);

@@ -106,6 +106,7 @@ const SHOWN: Record<string, string> = {
   Escape: "Esc",
   Backspace: "⌫",
   Delete: "Del",
+  Shift: "⇧",
 };
 
 export function spelled(chord: string): string {

@@ -21,7 +21,7 @@ export interface Fact {
 /** Named values, one level deep, in words. */
 export function factsOf(value: unknown): Fact[] {
   if (value === null || value === undefined || value === "") return [];
-  if (!isObject(value)) return [{ name: "", value: spoken(value) }];
+  if (!isObject(value) || typeof value.fact === "string") return [{ name: "", value: spoken(value) }];
   return Object.entries(value)
     .filter(([name, v]) => name !== "labels" && v !== null && v !== "")
     .map(([name, v]) => ({ name: name.replaceAll("_", " "), value: spoken(v) }));

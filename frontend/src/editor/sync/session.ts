@@ -3,26 +3,17 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { Editor } from "../core/editor";
 import type { Command } from "../core/history";
 import { newId } from "../core/ids";
-import { compile } from "../core/item";
-import { unanswered } from "../core/ontology";
-import { judgingOrder, nextPending, type PastVerdict, standingVerdicts, toJudge } from "../core/review";
-import type { DrawnLabel, Label } from "../core/types";
+import { nextPending, type PastVerdict } from "../core/review";
+import type { Label } from "../core/types";
 import { Autosave } from "./autosave";
-import { doubtOf } from "./evidence";
+import { type Fault, missingAnswers, pointedFaults } from "./faults";
 import { Heartbeat } from "./heartbeat";
 import { loadImage } from "./images";
+import { ownVerdicts, prepareJudging } from "./judging";
 import { type Loaded, warm } from "./load";
 import type { Entry } from "./outbox";
 import { asFailure, type Failure, type Issue } from "./port";
 import { VerdictQueue } from "./verdicts";
-
-/** A required question without an answer: of a label, or of the image when `label` is null. */
-export interface Fault {
-  readonly label: string | null;
-  readonly question: string;
-  readonly path: readonly string[];
-  readonly detail: string;
-}
 
 export interface SessionState {
   readonly holds: boolean;
@@ -41,7 +32,6 @@ export interface SessionState {
 
 export type Leave = (task: string | null) => void;
 type LabelEntry = Extract<Entry, { kind: "label" }>;
-type VerdictEntry = Extract<Entry, { kind: "verdict" }>;
 
 export class Session {
   readonly editor: Editor;
@@ -88,8 +78,13 @@ export class Session {
       order: [],
     }));
     this.editor.set({ readOnly: !holds || !task.config.allowEdit });
-    this.prepareReview(mode);
+    this.store.setState({ order: prepareJudging(this.editor, loaded, mode) });
+    const own = mode === "review" ? ownVerdicts(this.editor, loaded) : { sent: [], waiting: [] };
+    this.verdicts.restore(own.sent, own.waiting);
     this.editor.onCommit((command) => this.replayIssues(command));
+    this.editor.onCommit(() => {
+      if (this.state.faults.length) this.store.setState({ faults: missingAnswers(this.editor) });
+    });
     this.offerUnsent();
     if (holds) this.beat();
     this.autosave.store.subscribe((now, before) => {
@@ -170,7 +165,7 @@ export class Session {
   // Ending a visit
 
   async submit(verifiedEmpty = false): Promise<void> {
-    const faults = this.missingAnswers();
+    const faults = missingAnswers(this.editor);
     this.store.setState({ faults, askEmpty: false });
     if (faults.length) return;
     if (!this.editor.scene.size && !verifiedEmpty) return this.store.setState({ askEmpty: true });
@@ -267,94 +262,10 @@ export class Session {
     }
   }
 
-  private prepareReview(mode: "annotate" | "review"): void {
-    const { task, labels, past, changes, waiting } = this.loaded,
-      { editor } = this;
-    const standing = standingVerdicts(past.filter((v) => v.round < task.round || mode === "annotate"));
-    editor.flagged = new Set(
-      [...standing.values()]
-        .filter((v) => v.verdict === "rejected" && editor.scene.get(v.label ?? ""))
-        .map((v) => v.label ?? ""),
-    );
-    editor.ghosts = [
-      ...changes.flatMap((c) => (c.before && c.before.shape !== "classification" ? [compile(c.before)] : [])),
-      ...(mode === "annotate" ? past.flatMap((v) => this.ghostOf(v)) : []),
-    ];
-    if (mode !== "review") return;
-    const judged = toJudge(
-      labels.labels,
-      task.round,
-      new Set(changes.map((c) => c.id)),
-      past.filter((v) => v.round < task.round),
-    );
-    const shown = labels.labels.filter(
-      (l) => judged.has(l.id) && (!task.drawn || task.config.show === "all" || task.drawn.includes(l.id)),
-    );
-    this.store.setState({ order: judgingOrder(shown, doubtOf(task.metrics), (id) => editor.scene.item(id)) });
-    const own = past.filter(
-      (v) => v.round === task.round && !v.superseded && !v.implicit && v.reviewerId === this.loaded.person,
-    );
-    for (const v of own)
-      if (v.label)
-        editor.verdicts.set(v.label, {
-          id: v.id,
-          label: v.label,
-          verdict: v.verdict,
-          kind: null,
-          class: null,
-          geometry: null,
-          reason: v.reason,
-          elapsedMs: 0,
-        });
-    for (const e of waiting) if (e.kind === "verdict") editor.verdicts.set(e.id, e.verdict);
-    const left = waiting.filter((e): e is VerdictEntry => e.kind === "verdict");
-    this.verdicts.restore(
-      own.flatMap((v) => (v.label ? [{ key: v.label, id: v.id }] : [])),
-      left.map((e) => ({ seq: e.seq, key: e.id, verdict: e.verdict })),
-    );
-  }
-
-  /** A missing object that a reviewer drew, shown to the annotator as what should be there. */
-  private ghostOf(v: PastVerdict) {
-    const found = v.class ? this.editor.vocabulary.object(v.class) : undefined;
-    if (v.label || !found || !v.geometry || v.round !== this.task.round - 1) return [];
-    try {
-      return [
-        compile({ id: v.id, class: found.id, shape: found.shape, geometry: v.geometry, attributes: {} } as DrawnLabel),
-      ];
-    } catch {
-      return [];
-    }
-  }
-
   private offerUnsent(): void {
     this.leftover = this.loaded.waiting.filter((e): e is LabelEntry => e.kind === "label");
     const [first] = this.leftover;
     if (first) this.store.setState({ unsent: { count: new Set(this.leftover.map((e) => e.id)).size, at: first.at } });
-  }
-
-  private missingAnswers(): Fault[] {
-    const { vocabulary, scene } = this.editor,
-      labels = scene.list();
-    const given = new Set(
-      labels.filter((l) => l.shape === "classification").map((l) => vocabulary.classification(l.class)?.id),
-    );
-    const image = vocabulary.questions
-      .filter((q) => q.required && !given.has(q.id))
-      .map((q): Fault => ({ label: null, question: q.id, path: [q.id], detail: `${q.name} needs an answer.` }));
-    return [
-      ...image,
-      ...labels.flatMap((l) =>
-        unanswered(vocabulary.questionsOf(l), l.attributes).map(
-          (path): Fault => ({
-            label: l.shape === "classification" ? null : l.id,
-            question: l.shape === "classification" ? l.class : l.id,
-            path,
-            detail: `${vocabulary.nameOf(l)}: a required answer is missing.`,
-          }),
-        ),
-      ),
-    ];
   }
 
   private async settle(): Promise<void> {
@@ -379,7 +290,7 @@ export class Session {
         if (failure.kind !== "network") this.key = newId();
         if (failure.errors.some((e) => e.pointer.includes("verified_empty")))
           return this.store.setState({ askEmpty: true });
-        this.store.setState({ faults: this.pointed(failure) });
+        this.store.setState({ faults: pointedFaults(this.editor, failure) });
         throw failure;
       }
       this.heartbeat?.close();
@@ -387,24 +298,6 @@ export class Session {
       const next = await port.claimNext(task.project, task.stage);
       if (next) await Promise.all([warm(port, next, ontology), loadImage(next.unit.mediaUrl).catch(() => undefined)]);
       this.leave(next?.id ?? null);
-    });
-  }
-
-  /** The server's pointers as places in the panels: `/labels/<id or index>/attributes/<name>…`. */
-  private pointed(failure: Failure): Fault[] {
-    const labels = this.editor.scene.list();
-    return failure.errors.flatMap(({ pointer, detail }) => {
-      const [, , ref = "", ...path] = pointer.split("/"),
-        label = this.editor.scene.get(ref) ?? labels[Number(ref)];
-      const question = label ? label.id : (this.editor.vocabulary.classification(ref)?.id ?? ref);
-      return [
-        {
-          label: label && label.shape !== "classification" ? label.id : null,
-          question,
-          path: path.filter((p) => p !== "attributes"),
-          detail,
-        },
-      ];
     });
   }
 

@@ -12,7 +12,7 @@ import { asFailure, type Failure, type TaskPort } from "./port";
 const REST_MS = 2500;
 const RETRY_MS = 5000;
 
-interface Waiting {
+export interface Waiting {
   readonly seq: number;
   readonly key: string;
   readonly verdict: Verdict;

@@ -81,12 +81,13 @@ export function ClassList({ searchRef }: { searchRef: Ref<HTMLInputElement> }) {
                     type="button"
                     className={css.class}
                     aria-pressed={armed === found.id}
+                    data-dim={TOOL_OF[found.shape] ? undefined : ""}
+                    title={TOOL_OF[found.shape] ? found.name : `${found.name}: ${t("noTool")}`}
                     onClick={() => take(found.id)}
                   >
                     <span className={css.swatch} style={{ background: found.color }} aria-hidden />
                     <Icon name={SHAPE_ICONS[found.shape]} size={14} />
                     <span className={css.name}>{found.name}</span>
-                    {!TOOL_OF[found.shape] && <span className={css.faint}>{t("noTool")}</span>}
                     {digit <= 10 && <kbd className={css.key}>{digit % 10}</kbd>}
                   </button>
                 </li>

@@ -2,6 +2,7 @@ import { Alert, Button, Group, Modal, Stack, Text, Textarea } from "@mantine/cor
 import { type FormEvent, useState } from "react";
 import type { Label } from "../core/types";
 import { useDesk, useDeskState, useSaveState, useSessionState } from "./context";
+import css from "./Editor.module.css";
 import { KeymapDialog } from "./KeymapDialog";
 import { t } from "./words";
 
@@ -119,9 +120,9 @@ export function Banners() {
     faults = useSessionState((s) => s.faults),
     failure = useSessionState((s) => s.failure);
   return (
-    <div aria-live="polite">
+    <div className={css.banners} aria-live="polite">
       {unsent && (
-        <Alert color="yellow" title={t("unsentTitle")} radius={0}>
+        <Alert color="yellow" title={t("unsentTitle")} p="xs">
           <Group gap="xs">
             <Text size="sm">
               {t("unsentText", { count: unsent.count, time: new Date(unsent.at).toLocaleString() })}
@@ -134,7 +135,7 @@ export function Banners() {
         </Alert>
       )}
       {kind === "lost" && (
-        <Alert color="yellow" title={t("lostTitle")} radius={0}>
+        <Alert color="yellow" title={t("lostTitle")} p="xs">
           <Group gap="xs">
             <Text size="sm">{t("lostText")}</Text>
             <Button loading={busy === "claim"} onClick={() => void session.claimAgain()}>
@@ -144,7 +145,7 @@ export function Banners() {
         </Alert>
       )}
       {conflicts.map((c) => (
-        <Alert key={c.id} color="orange" title={t("conflictTitle")} radius={0}>
+        <Alert key={c.id} color="orange" title={t("conflictTitle")} p="xs">
           <Group gap="xs">
             <Text size="sm">
               {t("conflictMine", { what: said(c.mine) })} · {t("conflictTheirs", { what: said(c.theirs) })}
@@ -157,12 +158,12 @@ export function Banners() {
         </Alert>
       ))}
       {faults.length > 0 && (
-        <Alert color="red" radius={0} title={t("faults", { count: faults.length })}>
+        <Alert color="red" p="xs" title={t("faults", { count: faults.length })}>
           {faults[0]?.detail}
         </Alert>
       )}
       {failure && !faults.length && (
-        <Alert color="red" radius={0}>
+        <Alert color="red" p="xs">
           {failure.message}
         </Alert>
       )}

@@ -92,8 +92,15 @@ function useDarkByDefault(): void {
     if (colorScheme !== "auto") return;
     const root = document.documentElement,
       before = root.getAttribute(SCHEME);
-    root.setAttribute(SCHEME, "dark");
+    // The provider writes the same attribute whenever it sees fit; while the editor is open, dark it stays.
+    const darken = () => {
+      if (root.getAttribute(SCHEME) !== "dark") root.setAttribute(SCHEME, "dark");
+    };
+    darken();
+    const watch = new MutationObserver(darken);
+    watch.observe(root, { attributeFilter: [SCHEME] });
     return () => {
+      watch.disconnect();
       if (before) root.setAttribute(SCHEME, before);
     };
   }, [colorScheme]);

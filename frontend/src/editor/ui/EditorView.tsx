@@ -2,7 +2,7 @@ import { useEffect, useRef } from "react";
 import { Attributes, ImageQuestions } from "./Attributes";
 import { Canvas } from "./Canvas";
 import { ClassList } from "./ClassList";
-import { useDesk, useEditorState, useSessionState } from "./context";
+import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
 import { Banners, Dialogs } from "./Dialogs";
 import css from "./Editor.module.css";
 import { LabelList } from "./LabelList";
@@ -15,7 +15,8 @@ export function EditorView({ onExit }: { onExit: () => void }) {
   const desk = useDesk(),
     { session } = desk,
     mode = useSessionState((s) => s.mode),
-    readOnly = useEditorState((s) => s.readOnly);
+    readOnly = useEditorState((s) => s.readOnly),
+    marking = useDeskState((s) => s.marking);
   const faults = useSessionState((s) => s.faults),
     search = useRef<HTMLInputElement>(null),
     keys = useKeys(desk, () => search.current?.focus());
@@ -50,14 +51,14 @@ export function EditorView({ onExit }: { onExit: () => void }) {
   return (
     <div className={css.editor} {...keys}>
       <TopBar onExit={onExit} />
-      <Banners />
       <div className={css.body}>
         <aside className={css.side}>
-          {(!readOnly || mode === "review") && <ClassList searchRef={search} />}
+          {(!readOnly || marking) && <ClassList searchRef={search} />}
           <ImageQuestions />
         </aside>
         <main className={css.main}>
           <Toolbar />
+          <Banners />
           <Canvas />
           <Notice />
         </main>

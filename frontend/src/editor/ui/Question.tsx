@@ -68,6 +68,7 @@ export function Question({ attribute: a, answers, onAnswer, disabled, faultAt, p
       {a.type === "boolean" && (
         <Radio.Group
           {...common}
+          size="xs"
           value={answer === true ? "yes" : answer === false ? "no" : ""}
           onChange={(v) => set(v === "yes")}
         >
@@ -103,7 +104,7 @@ function OneOf({ a, answer, set, common, below }: ChoiceProps) {
     current = chosen === undefined ? "" : (optionOf(a, chosen)?.value ?? choiceValue(chosen));
   return (
     <>
-      <Radio.Group {...common} value={current} onChange={set}>
+      <Radio.Group {...common} size="xs" value={current} onChange={set}>
         <Stack gap={4} mt={4}>
           {open(a, choices).map((o) => (
             <Radio key={o.id} size="xs" value={o.value} label={o.value} disabled={common.disabled} />
@@ -125,7 +126,7 @@ function ManyOf({ a, answer, set, common, below }: ChoiceProps) {
     values = choices.map((c) => optionOf(a, c)?.value ?? choiceValue(c));
   const change = (next: string[]) => set(next.map((v) => choices[values.indexOf(v)] ?? v));
   return (
-    <Checkbox.Group {...common} value={values} onChange={change}>
+    <Checkbox.Group {...common} size="xs" value={values} onChange={change}>
       <Stack gap={4} mt={4}>
         {open(a, choices).map((o) => {
           const at = values.indexOf(o.value),

@@ -70,7 +70,7 @@ export function ReviewPanel() {
               {t("reject")}
             </Button>
           </Group>
-          <Group gap={6} grow>
+          <Group gap={6} wrap="nowrap">
             <Button
               variant="default"
               disabled={!holds || !editor.verdicts.size}
@@ -81,6 +81,7 @@ export function ReviewPanel() {
             </Button>
             <Button
               variant="default"
+              flex={1}
               disabled={!holds || !left}
               onClick={() => desk.approveRest()}
               rightSection={key("approve-rest")}

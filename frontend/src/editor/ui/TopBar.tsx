@@ -183,7 +183,7 @@ function Tool({ icon, label, keys, pressed, disabled, onClick }: ToolProps) {
         aria-keyshortcuts={keys || undefined}
         aria-pressed={pressed}
         variant={pressed ? "filled" : "subtle"}
-        color={pressed ? undefined : "gray"}
+        color={pressed ? "lapis" : "gray"}
         disabled={disabled ?? false}
         onClick={onClick}
       >

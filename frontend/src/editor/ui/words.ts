@@ -88,7 +88,7 @@ export const words = {
   approve: "Approve",
   reject: "Reject",
   undoVerdict: "Undo",
-  approveRest: "Approve the rest",
+  approveRest: "Approve rest",
   missing: "Something is missing",
   missingHint: "Draw what is missing. Esc when done.",
   missingDone: "Marked as missing.",
