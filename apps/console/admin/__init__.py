@@ -1,0 +1,13 @@
+"""Every model of every app, read-only; actions call operations."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+
+from apps.console.admin import accounts, ledger, sources, work
+
+__all__ = ["accounts", "ledger", "sources", "work"]
+
+admin.site.unregister(Group)
+admin.site.disable_action("delete_selected")
