@@ -1,0 +1,90 @@
+"""The only way to a project, and what the person may do in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from apps.accounts.models import Membership
+from apps.accounts.policies import ADMINS
+from apps.accounts.principal import Principal
+from apps.common.errors import Forbidden, NotFound
+from apps.projects.models import Collaborator, Project, ProjectRole
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectAccess:
+    """A project as one person may use it: their roles there (organization admins have ``admin``) and skills."""
+
+    project: Project
+    roles: frozenset[str]
+    skills: frozenset[str]
+
+    @property
+    def is_admin(self) -> bool:
+        return ProjectRole.ADMIN in self.roles
+
+    @property
+    def is_manager(self) -> bool:
+        return bool(self.roles & {ProjectRole.ADMIN, ProjectRole.MANAGER})
+
+    @property
+    def sees_all(self) -> bool:
+        """Managers and viewers read everything in the project."""
+        return self.is_manager or ProjectRole.VIEWER in self.roles
+
+
+def projects_with_access(principal: Principal) -> QuerySet[Project]:
+    """Projects with the caller's ``organization_role``, ``held_roles`` and ``held_skills``, in one statement."""
+    membership = Membership.objects.filter(organization=OuterRef("organization"), user_id=principal.user.pk)
+    held = Collaborator.objects.filter(project=OuterRef("pk"), user_id=principal.user.pk)
+    rows = Project.objects.annotate(
+        organization_role=Subquery(membership.values("role")[:1]),
+        held_roles=Subquery(held.values("roles")[:1]),
+        held_skills=Subquery(held.values("skills")[:1]),
+    )
+    return rows if principal.project_id is None else rows.filter(pk=principal.project_id)
+
+
+def access_of(project: Project) -> ProjectAccess | None:
+    """The access of a row of ``projects_with_access``; None when the person has no part in it."""
+    role: str | None = project.organization_role  # type: ignore[attr-defined]
+    held: list[str] | None = project.held_roles  # type: ignore[attr-defined]
+    skills: list[str] | None = project.held_skills  # type: ignore[attr-defined]
+    if role is None:
+        return None
+    roles = set(held or ())
+    if role in ADMINS:
+        roles.add(ProjectRole.ADMIN.value)
+    return ProjectAccess(project, frozenset(roles), frozenset(skills or ())) if roles else None
+
+
+def get_project_for(principal: Principal, project_id: UUID) -> ProjectAccess:
+    """The project, if the caller works in it or administers its organization. Raises NotFound."""
+    project = projects_with_access(principal).filter(pk=project_id).first()
+    access = access_of(project) if project is not None else None
+    if access is None:
+        raise NotFound
+    return access
+
+
+def require_manager(access: ProjectAccess) -> None:
+    """Raises Forbidden unless the person manages the project."""
+    if not access.is_manager:
+        raise Forbidden("Only managers of the project do this.", code="manager_only")
+
+
+def require_overview(access: ProjectAccess) -> None:
+    """Raises Forbidden unless the person sees everything in the project."""
+    if not access.sees_all:
+        raise Forbidden("Only managers and viewers of the project see this.", code="viewer_only")
+
+
+def get_collaborator_for(access: ProjectAccess, user_id: UUID) -> Collaborator:
+    """A collaborator of the project. Raises NotFound."""
+    found = Collaborator.objects.select_related("user").filter(project=access.project, user_id=user_id).first()
+    if found is None:
+        raise NotFound
+    return found

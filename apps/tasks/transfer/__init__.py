@@ -1,0 +1,1 @@
+"""Labels of a whole project in and out: imports and exports as jobs."""

@@ -1,0 +1,64 @@
+"""What tasks do when the apps below them act: the one place where their hooks are filled."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+
+from apps.accounts.models import User
+from apps.datasets.hooks import on_units_added
+from apps.jobs.models import Job
+from apps.jobs.operations import enqueue
+from apps.projects import hooks
+from apps.projects.models import Project
+from apps.tasks.models import StageCount, StageDelta
+from apps.tasks.operations.departure import release_work_of
+from apps.tasks.operations.intake import take_in, take_in_added
+from apps.tasks.operations.versions import plan_json, record_change, version_plan
+from workflows.graph import Graph
+
+
+def connect() -> None:
+    """Called once, when the app is ready."""
+    on_units_added.append(take_in_added)
+    hooks.take_in.append(take_in)
+    hooks.on_roles_lost.append(release_work_of)
+    hooks.version_plan.append(plan_version)
+    hooks.on_version_published.append(move_tasks)
+    hooks.progress_of.append(progress_of)
+
+
+def plan_version(*, project: Project, new: Graph, mapping: Mapping[str, str]) -> dict[str, Any]:
+    return plan_json(version_plan(project=project, new=new, mapping=mapping))
+
+
+def move_tasks(
+    *, project: Project, old_version_id: UUID, mapping: Mapping[str, str], actor: User, now: datetime
+) -> Job:
+    """Remembers the mapping and starts the job that moves the tasks."""
+    record_change(project=project, old_version_id=old_version_id, mapping=mapping, actor=actor, now=now)
+    counts = progress_of([project.id]).get(project.id, {})
+    return enqueue(
+        kind="tasks.migrate",
+        organization_id=project.organization_id,
+        project_id=project.id,
+        params={"project": str(project.id), "tasks": counts.get("total", 0)},
+        created_by=actor,
+    )
+
+
+def progress_of(project_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, int]]:
+    """Tasks in all, complete and archived, from the maintained counters."""
+    found: dict[UUID, dict[str, int]] = defaultdict(lambda: {"total": 0, "complete": 0, "archived": 0})
+    for model in (StageCount, StageDelta):
+        rows = model.objects.filter(project_id__in=project_ids).values("project_id", "status").annotate(total=Sum("n"))
+        for project_id, status, total in rows.values_list("project_id", "status", "total"):
+            found[project_id]["total"] += total
+            if status in ("complete", "archived"):
+                found[project_id][status] += total
+    return found
