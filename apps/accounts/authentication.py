@@ -95,7 +95,7 @@ class SignedIn(BasePermission):
         if not isinstance(principal, Principal):
             raise Unauthenticated("Sign in, or send an API key.")
         method = "GET" if request.method == "HEAD" else str(request.method)
-        if principal.scopes is None or not hasattr(view, method.lower()):
+        if principal.scopes is None or method not in view.allowed_methods:
             return True
         needed = view.scopes.get(method, ())
         options = (needed,) if isinstance(needed, str) else tuple(needed)

@@ -7,3 +7,9 @@ class JobsConfig(AppConfig):
     name = "apps.jobs"
     label = "jobs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.common.idempotency import register_guard
+        from apps.jobs.policies import get_job_for
+
+        register_guard("job_id", get_job_for)

@@ -117,7 +117,7 @@ def needs_its_scope(rule: Rule, world: World) -> None:
     options = {needed} if isinstance(needed, str) else set(needed)
     assert options <= set(SCOPES)
     assert bool(options) != rule.session, "a route names its scope, or takes no key at all"
-    person = world.people.users[min(rule.allow)]
+    person = world.people.users[min(rule.allow or HOME)]
     others = [scope for scope in SCOPES if scope not in options]
     if others:
         assert call(rule, world, Caller(make_key(person, scopes=others))).status_code == 403

@@ -61,8 +61,8 @@ class Caller:
         self.headers = headers
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        sent: dict[str, Any] = {} if body is None else {"data": body, "content_type": "application/json"}
-        call = getattr(self.client, method.lower())
+        sent = {} if method == "GET" else {"data": "" if body is None else body, "content_type": "application/json"}
+        call: Any = getattr(self.client, method.lower())
         named = {name.replace("_", "-"): value for name, value in {**self.headers, **headers}.items()}
         return call("/api/v1" + path, headers=named, **sent)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps.accounts.models import User
 from apps.common.errors import Conflict, NotFound
@@ -51,8 +51,10 @@ def ring(job_id: UUID) -> None:
 
 def ring_again(*, now: datetime) -> int:
     """Rings for jobs whose bell was lost, whose pause is over or whose worker died. Answers how many."""
-    unheard = Q(rung_at=None, created_at__lt=now - SWEEP) | Q(rung_at__lt=now - RING_AGAIN)
-    waiting = Q(state=JobState.QUEUED) & (Q(run_at=None) & unheard | Q(run_at__lte=now))
+    unheard = Q(run_at=None, rung_at=None, created_at__lt=now - SWEEP)
+    rested = Q(run_at__lte=now) & (Q(rung_at=None) | Q(rung_at__lt=F("run_at")))
+    ignored = Q(rung_at__lt=now - RING_AGAIN) & (Q(run_at=None) | Q(run_at__lte=now))
+    waiting = Q(state=JobState.QUEUED) & (unheard | rested | ignored)
     orphaned = Q(state=JobState.RUNNING, lease_expires_at__lt=now) & (Q(rung_at=None) | Q(rung_at__lt=now - SWEEP))
     due = list(Job.objects.filter(waiting | orphaned).order_by("created_at").values_list("pk", flat=True)[:100])
     Job.objects.filter(pk__in=due).update(rung_at=now)
