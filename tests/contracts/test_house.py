@@ -29,7 +29,7 @@ def python_files() -> list[Path]:
 
 
 def front_end_files() -> list[Path]:
-    return [path for path in tracked() if path.suffix in (".ts", ".tsx", ".css") and path.name != "schema.d.ts"]
+    return [path for path in tracked() if path.suffix in (".ts", ".tsx") and path.name != "schema.d.ts"]
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:

@@ -1,0 +1,35 @@
+#!/bin/sh
+# What the image does: lapidary web | worker | beat | migrate | manage COMMAND…
+set -eu
+
+what="${1:-web}"
+[ "$#" -gt 0 ] && shift
+
+case "$what" in
+  web)
+    # The counters of the web processes, in a folder that is empty at every start.
+    export LAPIDARY_PROCESS=web PROMETHEUS_MULTIPROC_DIR="${PROMETHEUS_MULTIPROC_DIR:-/tmp/metrics}"
+    rm -rf "$PROMETHEUS_MULTIPROC_DIR"
+    mkdir -p "$PROMETHEUS_MULTIPROC_DIR"
+    exec gunicorn -c python:apps.server.gunicorn "$@"
+    ;;
+  worker)
+    export LAPIDARY_PROCESS=worker
+    exec celery -A apps.server worker --pool prefork --concurrency "${LAPIDARY_WORKER_PROCESSES:-2}" \
+      --loglevel WARNING --without-gossip --without-mingle "$@"
+    ;;
+  beat)
+    export LAPIDARY_PROCESS=worker
+    exec celery -A apps.server beat --schedule /tmp/beat --pidfile= --loglevel WARNING "$@"
+    ;;
+  migrate)
+    exec python manage.py migrate --noinput "$@"
+    ;;
+  manage)
+    exec python manage.py "$@"
+    ;;
+  *)
+    echo "lapidary: unknown command $what (web, worker, beat, migrate, manage)" >&2
+    exit 2
+    ;;
+esac
