@@ -19,6 +19,9 @@ from apps.tasks.operations.claims import expire_leases
 from apps.tasks.operations.outbox import dispatch_outbox
 from apps.tasks.operations.timers import end_reservations, strike_due
 from apps.tasks.operations.versions import migrate_tasks
+from apps.tasks.transfer.jobs import export_labels, import_labels
+
+__all__ = ["export_labels", "import_labels"]
 
 BULK_CHUNK = 100
 

@@ -57,7 +57,9 @@ class Archive:
             if problem := _unreadable(entry):
                 yield problem
             elif name.casefold() in seen:
-                yield Problem(clip(name), "repeated_entry", "The archive has two entries of this name; the first is read.")
+                yield Problem(
+                    clip(name), "repeated_entry", "The archive has two entries of this name; the first is read."
+                )
             else:
                 seen.add(name.casefold())
                 yield entry

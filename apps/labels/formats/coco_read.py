@@ -105,7 +105,11 @@ def _spool_annotations(place: str, opened: Opener, spool: Spool) -> Iterator[Pro
 
 
 def _image(
-    place: str, image: dict[str, Any], items: Iterator[tuple[int, Any]], categories: Mapping[Any, Any], index: OntologyIndex
+    place: str,
+    image: dict[str, Any],
+    items: Iterator[tuple[int, Any]],
+    categories: Mapping[Any, Any],
+    index: OntologyIndex,
 ) -> ImportedImage:
     width, height = _whole(image.get("width")), _whole(image.get("height"))
     problems: list[Problem] = []
@@ -178,7 +182,9 @@ def _attributes(item: Mapping[str, Any], entry: ClassEntry, place: str, problems
     return answers
 
 
-def _classifications(image: Mapping[str, Any], index: OntologyIndex, problems: list[Problem]) -> Iterator[ImportedLabel]:
+def _classifications(
+    image: Mapping[str, Any], index: OntologyIndex, problems: list[Problem]
+) -> Iterator[ImportedLabel]:
     """The image's attributes are the answers to classifications."""
     said = image.get("attributes")
     place = image["lapidary_place"]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from pycocotools import mask as coco_mask
 
 from apps.labels.logic.areas import check_polygon, rotated_corners
@@ -121,7 +120,9 @@ def _read_skeleton(item: Mapping[str, Any], entry: ClassEntry, category: Mapping
     if not isinstance(names, list) or len(points) != len(names):
         raise NotCarried("broken_geometry", "There is not one keypoint for each name of the category.")
     return {
-        "points": [{"name": name, "x": x, "y": y, "visibility": v} for name, (x, y, v) in zip(names, points, strict=True)]
+        "points": [
+            {"name": name, "x": x, "y": y, "visibility": v} for name, (x, y, v) in zip(names, points, strict=True)
+        ]
     }
 
 
@@ -141,12 +142,18 @@ def members_of(shape: str, geometry: Any, entry: ClassEntry | None, size: Size) 
     points = [point["name"] for point in geometry["points"]] if shape == "skeleton" else ()
     extent = check_geometry(shape, geometry, size=size, points=points)
     assert extent is not None
-    found: Members = {"bbox": [extent.x, extent.y, extent.width, extent.height], "area": extent.area, "segmentation": []}
+    found: Members = {
+        "bbox": [extent.x, extent.y, extent.width, extent.height],
+        "area": extent.area,
+        "segmentation": [],
+    }
     exact = True
     match shape:
         case "polygon":
             exact = all(len(part) == 1 for part in geometry["polygons"])
-            found["segmentation"] = [_flat(part[0]) for part in geometry["polygons"]] if exact else _holed(geometry, size)
+            found["segmentation"] = (
+                [_flat(part[0]) for part in geometry["polygons"]] if exact else _holed(geometry, size)
+            )
         case "bitmask":
             found["segmentation"] = geometry
         case "rotatable_bounding_box":
@@ -178,13 +185,20 @@ def _flat(ring: Any) -> list[float]:
 
 
 def _holed(geometry: Any, size: Size) -> Members:
-    """Polygons with holes, drawn as a mask."""
+    """Polygons with holes, drawn as a mask: each outer ring and not its holes, all together."""
     width, height = size
-    drawn = np.zeros((height, width), dtype=np.uint8)
+    parts = []
     for outer, *holes in geometry["polygons"]:
-        part = coco_mask.decode(coco_mask.frPyObjects([_flat(outer)], height, width))[:, :, 0]
-        for hole in holes:
-            part &= 1 - coco_mask.decode(coco_mask.frPyObjects([_flat(hole)], height, width))[:, :, 0]
-        drawn |= part
-    packed = coco_mask.encode(np.asfortranarray(drawn))
+        drawn = [coco_mask.frPyObjects([_flat(outer)], height, width)[0]]
+        drawn += [_inverted(coco_mask.frPyObjects([_flat(hole)], height, width)[0], size) for hole in holes]
+        parts.append(coco_mask.merge(drawn, intersect=True))
+    packed = coco_mask.merge(parts)
     return {"size": [height, width], "counts": packed["counts"].decode("ascii")}
+
+
+def _inverted(mask: Members, size: Size) -> Any:
+    """The mask of every other pixel: runs begin with background, so a run of none goes before or away."""
+    width, height = size
+    runs = read_runs(mask["counts"].decode("ascii"), pixels=width * height, pointer="").tolist()
+    runs = runs[1:] if runs[0] == 0 else [0, *runs]
+    return {"size": [height, width], "counts": compress(runs, width=width, height=height).encode("ascii")}

@@ -23,7 +23,18 @@ from apps.ontologies.logic import OntologyIndex
 VERSION = 1
 MAX_LINE = 64 * 2**20
 MAX_TEXT = 8 * 2**30
-MEMBERS = {"id", "class", "shape", "geometry", "attributes", "origin", "created_by", "created_at", "updated_by", "updated_at"}
+MEMBERS = {
+    "id",
+    "class",
+    "shape",
+    "geometry",
+    "attributes",
+    "origin",
+    "created_by",
+    "created_at",
+    "updated_by",
+    "updated_at",
+}
 
 
 def write(

@@ -60,4 +60,8 @@ def _number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise ValueError("not finite")
-    return int(value) if value.is_integer() and abs(value) < 2**53 and "." not in text and "e" not in text.lower() else value
+    return (
+        int(value)
+        if value.is_integer() and abs(value) < 2**53 and "." not in text and "e" not in text.lower()
+        else value
+    )

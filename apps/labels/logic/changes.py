@@ -69,9 +69,7 @@ class Change:
         return {"id": self.id, "before": self.before, "after": self.after}
 
 
-def plan(
-    edits: Edits, rows: Mapping[str, Row], *, author: str | None, now: str, origin_kind: str
-) -> list[Change]:
+def plan(edits: Edits, rows: Mapping[str, Row], *, author: str | None, now: str, origin_kind: str) -> list[Change]:
     """The changes that ``edits`` make to ``rows`` (at least those it names, by label id).
 
     Raises Invalid where a deleted label does not exist or where the client contradicts what the server keeps.
@@ -80,7 +78,9 @@ def plan(
     changes: list[Change] = []
     for i, label_id in enumerate(edits.delete):
         if label_id not in rows:
-            errors.append(FieldError(f"{edits.pointer}/delete/{i}", "unknown_label", "There is no such label to delete."))
+            errors.append(
+                FieldError(f"{edits.pointer}/delete/{i}", "unknown_label", "There is no such label to delete.")
+            )
         else:
             changes.append(Change(label_id, rows[label_id], None))
     for edit in edits.upsert:

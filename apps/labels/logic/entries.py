@@ -21,9 +21,7 @@ SENT = ("id", "class", "shape", "geometry", "attributes", "origin")
 ORIGIN = ("kind", "model", "prompts", "edited")
 
 
-def read_edits(
-    body: Mapping[str, Any], *, index: OntologyIndex, size: tuple[int, int], pointer: str = ""
-) -> Edits:
+def read_edits(body: Mapping[str, Any], *, index: OntologyIndex, size: tuple[int, int], pointer: str = "") -> Edits:
     """The edits that ``body`` asks for in an image of ``size`` (width, height).
 
     Raises Invalid with every error found (at most MAX_ERRORS), pointers below ``pointer``, as

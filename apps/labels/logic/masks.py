@@ -29,11 +29,7 @@ def check_bitmask(geometry: Any, *, width: int, height: int, pointer: str) -> tu
     """Bounding box (x, y, width, height in pixels) and area of ``{"size": [h, w], "counts": "…"}``. Raises Invalid."""
     mask = members(geometry, ("size", "counts"), pointer)
     size, counts = mask["size"], mask["counts"]
-    if (
-        not isinstance(size, list)
-        or [type(value) for value in size] != [int, int]
-        or size != [height, width]
-    ):
+    if not isinstance(size, list) or [type(value) for value in size] != [int, int] or size != [height, width]:
         refuse(f"{pointer}/size", "wrong_size", f"size is the image's [height, width]: [{height}, {width}].")
     if not isinstance(counts, str):
         refuse(f"{pointer}/counts", "bad_counts", "counts is the compressed text of COCO.")

@@ -29,7 +29,9 @@ def members(value: Any, names: tuple[str, ...], pointer: str) -> dict[str, Any]:
         refuse(pointer, "not_an_object", f"This is an object with {', '.join(names)}.")
     for name in value:
         if name not in names:
-            refuse(f"{pointer}/{escape(name)}", "unknown_field", f"This geometry has {', '.join(names)} and nothing else.")
+            refuse(
+                f"{pointer}/{escape(name)}", "unknown_field", f"This geometry has {', '.join(names)} and nothing else."
+            )
     for name in names:
         if name not in value:
             refuse(f"{pointer}/{name}", "missing", f"{name} is missing.")

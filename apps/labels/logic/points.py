@@ -55,7 +55,11 @@ def check_skeleton(
             placed.append((x, y))
     if left:
         missing = next(name for name in names if name in left)
-        refuse(pointer, "missing_point", f"The point {escape(missing)} is missing; give it visibility 0 when it is not labeled.")
+        refuse(
+            pointer,
+            "missing_point",
+            f"The point {escape(missing)} is missing; give it visibility 0 when it is not labeled.",
+        )
     if not placed:
         refuse(pointer, "empty", "At least one point is placed.")
     return _bounds(placed), 0.0

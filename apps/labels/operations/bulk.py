@@ -65,7 +65,9 @@ def save_label_sets(
         label_set = save.label_set or fresh_label_set(save.key)
         had = rows.get(label_set.id, {})
         edits = save.edits if not replace else _replacing(save.edits, had)
-        changes = plan(edits, had, author=str(author.id) if author else None, now=time_text(now), origin_kind=origin_kind)
+        changes = plan(
+            edits, had, author=str(author.id) if author else None, now=time_text(now), origin_kind=origin_kind
+        )
         saved = SavedLabels(label_set, label_set.revision + bool(changes), tuple(changes))
         done.append(saved)
         if changes:
@@ -139,5 +141,3 @@ def _write_labels(saved: Sequence[SavedLabels]) -> None:
 def _insert(model: Any, names: tuple[str, ...], rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         insert_many(model, names, (tuple(row.values()) for row in rows))
-
-

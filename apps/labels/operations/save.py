@@ -94,7 +94,9 @@ def save_labels(
 
     Raises Invalid with pointers, StaleVersion (``current``: the present revision) when somebody saved in between.
     """
-    edits = read_edits({"upsert": list(upsert), "delete": list(delete)}, index=ontology_index, size=size, pointer=pointer)
+    edits = read_edits(
+        {"upsert": list(upsert), "delete": list(delete)}, index=ontology_index, size=size, pointer=pointer
+    )
     label_set = known if known and known.branch == label_set_key[2] else find_label_set(label_set_key)
     label_set = label_set or fresh_label_set(label_set_key)
     if base_revision is not None and base_revision != label_set.revision:
@@ -124,15 +126,13 @@ def fresh_label_set(key: LabelSetKey) -> LabelSet:
     return LabelSet(id=new_id(), project_id=project_id, data_unit_id=data_unit_id, branch=branch)
 
 
-def _changes(
-    label_set: LabelSet, edits: Edits, author: User | None, now: datetime, origin_kind: str
-) -> list[Change]:
+def _changes(label_set: LabelSet, edits: Edits, author: User | None, now: datetime, origin_kind: str) -> list[Change]:
     rows = {} if label_set._state.adding else rows_by_id(label_set.id, edits.ids)
-    changes = plan(
-        edits, rows, author=str(author.id) if author else None, now=time_text(now), origin_kind=origin_kind
-    )
+    changes = plan(edits, rows, author=str(author.id) if author else None, now=time_text(now), origin_kind=origin_kind)
     if label_set.label_count + growth(changes) > MAX_LABELS:
-        raise Invalid.at(f"{edits.pointer}/upsert", f"One image has at most {MAX_LABELS} labels.", code="too_many_labels")
+        raise Invalid.at(
+            f"{edits.pointer}/upsert", f"One image has at most {MAX_LABELS} labels.", code="too_many_labels"
+        )
     return changes
 
 

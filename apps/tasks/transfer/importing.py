@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,9 +34,19 @@ from workflows.state import CLAIMED
 REASON = "import"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a chunk came to: tasks changed, labels written, problems, and the tasks that the file has named."""
+
+    tasks: int
+    labels: int
+    problems: list[Problem]
+    named: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Importer:
-    """One import: where to, how, and what it has done so far (``tasks`` changed, ``labels`` written)."""
+    """Where an import goes and how. ``people`` maps e-mail addresses of the organization to ids."""
 
     project: Project
     actor: User
@@ -44,23 +54,26 @@ class Importer:
     namespace: UUID
     mode: str
     by: str
-    taken: set[UUID]
-    people: dict[str, str]
-    tasks: int = 0
-    labels: int = 0
+    people: Mapping[str, str]
 
-    def carry(self, images: Sequence[ImportedImage], *, dry: bool = False) -> list[Problem]:
-        """Writes what is sound of a chunk and answers what was not carried. ``dry`` writes nothing. Must be atomic."""
+    def carry(self, images: Sequence[ImportedImage], taken: Set[UUID], *, dry: bool = False) -> Carried:
+        """Writes what is sound of a chunk; ``dry`` writes nothing. The caller has a transaction open.
+
+        ``taken`` are the tasks that earlier chunks of the file have named: a second time they are refused.
+        """
         problems = [problem for image in images for problem in image.problems]
-        matched, unmatched = match(self.project.id, images, self.by, self.taken)
+        matched, unmatched = match(self.project.id, images, self.by, taken)
         wanted: dict[UUID, tuple[ImportedImage, Edits]] = {}
         for image, unit in matched:
             edits, broken = self._edits(image, unit)
             problems += broken
             if edits.upsert or self.mode == "replace":
                 wanted[unit.task_id] = (image, edits)
-        problems += unmatched + self._write(wanted, dry)
-        return problems
+        free, held = self._free(wanted)
+        changed = [] if dry or not free else self._write(free, wanted)
+        labels = sum(change.after is not None for saved in changed for change in saved.changed)
+        named = frozenset(unit.task_id for _, unit in matched)
+        return Carried(len(free) if dry else len(changed), labels, problems + unmatched + held, named)
 
     def _edits(self, image: ImportedImage, unit: Unit) -> tuple[Edits, list[Problem]]:
         upsert: dict[str, Edit] = {}
@@ -75,7 +88,9 @@ class Importer:
                 problems += [Problem(item.place, bad.code, bad.detail) for bad in error.errors[:1]]
                 continue
             if edit.id in upsert:
-                problems.append(Problem(item.place, "repeated_id", "The image has two labels with this id; the first counts."))
+                problems.append(
+                    Problem(item.place, "repeated_id", "The image has two labels with this id; the first counts.")
+                )
                 continue
             upsert[edit.id], outdated = edit, outdated or old
         return Edits(list(upsert.values()), [], image.key, outdated), problems
@@ -90,20 +105,19 @@ class Importer:
             label["id"] = str(uuid5(self.namespace, item.place))
         return label
 
-    def _write(self, wanted: dict[UUID, tuple[ImportedImage, Edits]], dry: bool) -> list[Problem]:
-        """One revision and one event for each task that nobody is working on."""
-        locked = lock_tasks(self.project, list(wanted)) if wanted else []
-        problems, free = [], []
-        for item in locked:
+    def _free(self, wanted: Mapping[UUID, tuple[ImportedImage, Edits]]) -> tuple[list[Locked], list[Problem]]:
+        """The tasks that nobody is working on, locked, and a problem for each of the others."""
+        free, problems = [], []
+        for item in lock_tasks(self.project, list(wanted)) if wanted else []:
             if item.state.status == CLAIMED:
                 image = wanted[item.task.id][0]
-                detail = f"Somebody is working on {image.file_name}."
-                problems.append(Problem(image.key, "claimed", detail))
+                problems.append(Problem(image.key, "claimed", f"Somebody is working on {image.file_name}."))
             else:
                 free.append(item)
-        if dry or not free:
-            self.tasks += len(free)
-            return problems
+        return free, problems
+
+    def _write(self, free: Sequence[Locked], wanted: Mapping[UUID, tuple[ImportedImage, Edits]]) -> list[SavedLabels]:
+        """One revision and one event for each task whose labels change."""
         done = save_label_sets(
             saves=[self._save(item, wanted[item.task.id][1]) for item in free],
             replace=self.mode == "replace",
@@ -115,9 +129,7 @@ class Importer:
         )
         changed = [(item, saved) for item, saved in zip(free, done, strict=True) if saved.changed]
         tell(changed, self.actor)
-        self.tasks += len(changed)
-        self.labels += sum(change.after is not None for _, saved in changed for change in saved.changed)
-        return problems
+        return [saved for _, saved in changed]
 
     def _save(self, item: Locked, edits: Edits) -> LabelSave:
         task = item.task
@@ -129,10 +141,10 @@ def importer(*, project: Project, actor: User, index: OntologyIndex, namespace: 
     """An importer that knows the organization's people, so that a file may say who made its labels."""
     members = Membership.objects.filter(organization=project.organization_id).select_related("user")
     people = {member.user.email: str(member.user.id) for member in members}
-    return Importer(project, actor, index, namespace, mode, by, set(), people)
+    return Importer(project, actor, index, namespace, mode, by, people)
 
 
-def provenance(label: dict[str, Any], people: dict[str, str]) -> dict[str, Any]:
+def provenance(label: dict[str, Any], people: Mapping[str, str]) -> dict[str, Any]:
     """Who made and changed a label, and when, as far as the file says so of people whom the organization has."""
     kept = {}
     for name in ("created_by", "updated_by"):
@@ -197,5 +209,3 @@ def tell(changed: Sequence[tuple[Locked, SavedLabels]], actor: User) -> None:
     update_many(Visit, "id", ("barred",), visits)
     if events:
         insert_many(TaskEvent, tuple(events[0]), (tuple(row.values()) for row in events))
-
-

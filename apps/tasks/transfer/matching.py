@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,33 +25,33 @@ class Unit:
 
 
 def match(
-    project_id: UUID, images: Sequence[ImportedImage], by: str, taken: set[UUID]
+    project_id: UUID, images: Sequence[ImportedImage], by: str, taken: Set[UUID]
 ) -> tuple[list[tuple[ImportedImage, Unit]], list[Problem]]:
     """The images that are exactly one task's, and a problem for each that is none's, several's or repeated.
 
-    ``taken`` holds the tasks that earlier images of the file were matched to; the new ones are added.
+    ``taken`` holds the tasks that earlier images of the file were matched to.
     """
-    found, problems = [], []
+    found, problems, here = [], [], set[UUID]()
     candidates = _candidates(project_id, images, by)
     for image in images:
         units = candidates(image)
-        problem = _problem(image, units, by, taken)
+        problem = _problem(image, units, by, taken, here)
         if problem is None:
-            taken.add(units[0].task_id)
+            here.add(units[0].task_id)
             found.append((image, units[0]))
         else:
             problems.append(problem)
     return found, problems
 
 
-def _problem(image: ImportedImage, units: Sequence[Unit], by: str, taken: set[UUID]) -> Problem | None:
+def _problem(image: ImportedImage, units: Sequence[Unit], by: str, *taken: Set[UUID]) -> Problem | None:
     named = f"{image.file_name} ({len(image.labels)} labels)"
     if not units:
         return Problem(image.key, "unknown_image", f"No task's {by} is that of {named}.")
     if len(units) > 1:
         return Problem(image.key, "ambiguous_image", f"{len(units)} tasks have the {by} of {named}.")
     unit = units[0]
-    if unit.task_id in taken:
+    if any(unit.task_id in tasks for tasks in taken):
         return Problem(image.key, "repeated_image", f"{named} occurs twice in the file; the first counts.")
     if image.width and image.height and (image.width, image.height) != (unit.width, unit.height):
         sizes = f"{image.width} x {image.height} in the file, {unit.width} x {unit.height} here"

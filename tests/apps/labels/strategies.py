@@ -46,7 +46,8 @@ def rings(draw: st.DrawFn, left: float, top: float, size: float) -> list[list[fl
     middle = (left + size / 2, top + size / 2)
     turns = [2 * math.pi * i / count for i in range(count)]
     return [
-        [middle[0] + size * r * math.cos(t), middle[1] + size * r * math.sin(t)] for r, t in zip(reach, turns, strict=True)
+        [middle[0] + size * r * math.cos(t), middle[1] + size * r * math.sin(t)]
+        for r, t in zip(reach, turns, strict=True)
     ]
 
 
@@ -77,7 +78,10 @@ def keypoints(draw: st.DrawFn) -> dict[str, float]:
 
 @st.composite
 def skeletons(draw: st.DrawFn) -> dict[str, Any]:
-    points = [{"name": name, **draw(keypoints()), "visibility": draw(st.sampled_from((0, 1, 2)))} for name in ("wrist", "thumb", "index")]
+    points = [
+        {"name": name, **draw(keypoints()), "visibility": draw(st.sampled_from((0, 1, 2)))}
+        for name in ("wrist", "thumb", "index")
+    ]
     points[0]["visibility"] = 2
     return {"points": points}
 

@@ -60,7 +60,9 @@ def test_nonsense_is_refused_and_never_breaks(shape: str, geometry: Any) -> None
 @pytest.mark.parametrize("shape", SHAPES)
 def test_one_spoiled_value_is_refused(shape: str) -> None:
     @settings(max_examples=30, deadline=None)
-    @given(SHAPES[shape][1], st.sampled_from([float("nan"), float("inf"), 1e308, -5, 10**400, "1", True, None]), st.data())
+    @given(
+        SHAPES[shape][1], st.sampled_from([float("nan"), float("inf"), 1e308, -5, 10**400, "1", True, None]), st.data()
+    )
     def check(geometry: Any, bad: Any, data: st.DataObject) -> None:
         places = [place for place in numbers(geometry) if not (bad == -5 and place[1] == "angle")]
         holder, key = data.draw(st.sampled_from(places))
@@ -133,7 +135,10 @@ def test_skeletons_follow_their_template() -> None:
     points = [{"name": name, "x": 5, "y": 6, "visibility": 2} for name in NAMES]
     assert refusal("skeleton", {"points": points[:2]}) == ("/geometry/points", "missing_point")
     assert refusal("skeleton", {"points": [*points, points[0]]}) == ("/geometry/points/3/name", "repeated_point")
-    assert refusal("skeleton", {"points": [{**points[0], "name": "toe"}]}) == ("/geometry/points/0/name", "unknown_point")
+    assert refusal("skeleton", {"points": [{**points[0], "name": "toe"}]}) == (
+        "/geometry/points/0/name",
+        "unknown_point",
+    )
     hidden = [{**point, "visibility": 0} for point in points]
     assert refusal("skeleton", {"points": hidden}) == ("/geometry/points", "empty")
     assert refusal("skeleton", {"points": [{**points[0], "visibility": True}]})[1] == "bad_visibility"

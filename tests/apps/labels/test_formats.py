@@ -124,6 +124,7 @@ def sample() -> Iterator[dict[str, Any]]:
     yield {"class": "tilted", "shape": "rotatable_bounding_box", "geometry": box}
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_pycocotools_reads_our_coco(tmp_path: Path) -> None:
     made = [{"id": str(i), "attributes": {}, **label} for i, label in enumerate(sample())]
     file, problems = written("coco", [image(made), image(made, "b.png")])

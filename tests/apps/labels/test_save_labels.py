@@ -48,7 +48,11 @@ def test_changed_and_deleted_labels_make_one_revision(world: LabelWorld) -> None
     moved["geometry"] = {**moved["geometry"], "x": 51}
     saved = world.save([moved, box(200)], [gone["id"]], base_revision=1)
     assert (saved.revision, saved.label_set.label_count) == (2, 3)
-    assert [(c.before is None, c.after is None) for c in saved.changed] == [(False, True), (False, False), (True, False)]
+    assert [(c.before is None, c.after is None) for c in saved.changed] == [
+        (False, True),
+        (False, False),
+        (True, False),
+    ]
     assert Label.objects.get(label_id=kept["id"]).changed_in == 1
     assert Label.objects.get(label_id=moved["id"]).changed_in == 2
     assert Label.objects.get(label_id=moved["id"]).origin["edited"] is True

@@ -1,0 +1,13 @@
+"""Routes of imports and exports, below ``/api/v1/``; ``apps.tasks.api.urls`` includes them."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from apps.tasks.transfer.views import ExportsView, ImportsView, TransferFileView
+
+urlpatterns = [
+    path("projects/<uuid:project_id>/imports/", ImportsView.as_view()),
+    path("projects/<uuid:project_id>/exports/", ExportsView.as_view()),
+    path("transfers/<uuid:job_id>/<str:part>/", TransferFileView.as_view()),
+]
