@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from apps.api import errors, views
 
-APPS = ("accounts", "jobs", "ontologies", "datasets", "flows", "projects", "labels", "tasks")
+APPS = ("accounts", "jobs", "ontologies", "datasets", "flows", "projects", "tasks")
 
 
 def routes_of(app: str) -> list[URLPattern | URLResolver]:
