@@ -13,6 +13,8 @@ export default defineConfig(({ command }) => ({
     sourcemap: false,
     manifest: "manifest.json",
     target: "es2022",
+    // light-dark() stays as it is: the library sets color-scheme on the root.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     // Nothing may be inlined as a data: URL or script: the policy of the server allows files of its own only.
     assetsInlineLimit: 0,
   },

@@ -41,7 +41,12 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: "xs" } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true } },
     Table: { defaultProps: { verticalSpacing: 6, highlightOnHover: true } },
-    Badge: { defaultProps: { variant: "default", size: "sm", radius: "sm", tt: "none", fw: 500 } },
+    Badge: {
+      defaultProps: { variant: "default", size: "sm", radius: "sm", tt: "none", fw: 500 },
+      styles: { root: { minWidth: "max-content" } },
+    },
+    // A coloured title on a tint of its colour is too faint to read.
+    Alert: { styles: { label: { color: "var(--mantine-color-text)" } } },
     Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
   },
 });
@@ -50,5 +55,5 @@ export const theme = createTheme({
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: { "--mantine-color-dimmed": "#5c636a", "--mantine-color-placeholder": "#6c757d" },
-  dark: { "--mantine-color-dimmed": "#a6a7ab", "--mantine-color-placeholder": "#909296" },
+  dark: { "--mantine-color-dimmed": "#a6a7ab", "--mantine-color-placeholder": "#a6a7ab" },
 });

@@ -1,12 +1,13 @@
 import "@xyflow/react/dist/style.css";
 import { useComputedColorScheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { Background, type Edge, MarkerType, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { Background, MarkerType, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useEffect, useMemo } from "react";
-import type { GraphPathway, StageCounts, Graph as WorkflowGraph } from "../api/types";
+import type { StageCounts, Graph as WorkflowGraph } from "../api/types";
 import { t } from "../app/t";
 import classes from "./Graph.module.css";
-import { NODE_HEIGHT, NODE_WIDTH, placeStages } from "./layout";
+import { type Drawing, layOut, NODE_HEIGHT, NODE_WIDTH } from "./layout";
+import { PathwayEdge, type PathwayEdgeType } from "./PathwayEdge";
 import { StageNode, type StageNodeType } from "./StageNode";
 
 interface Props {
@@ -18,15 +19,15 @@ interface Props {
 }
 
 const nodeTypes = { stage: StageNode };
+const edgeTypes = { pathway: PathwayEdge };
 const NARROW = 620;
 
-function toNodes({ graph, counts, faulty }: Props, vertical: boolean): StageNodeType[] {
-  const places = placeStages(graph, vertical ? "TB" : "LR");
+function toNodes({ graph, counts, faulty }: Props, drawing: Drawing, vertical: boolean): StageNodeType[] {
   const rested: Record<string, number | undefined> = { complete: counts?.complete, archive: counts?.archived };
   return graph.stages.map((stage) => ({
     id: stage.id,
     type: "stage",
-    position: places.get(stage.id) ?? { x: 0, y: 0 },
+    position: drawing.stages.get(stage.id) ?? { x: 0, y: 0 },
     width: NODE_WIDTH,
     height: NODE_HEIGHT,
     ariaLabel: stage.title,
@@ -35,37 +36,29 @@ function toNodes({ graph, counts, faulty }: Props, vertical: boolean): StageNode
       title: stage.title || stage.id,
       vertical,
       faulty: faulty?.has(stage.id) ?? false,
-      count:
-        stage.type === "complete" || stage.type === "archive"
-          ? undefined
-          : counts?.stages.find(({ id }) => id === stage.id),
+      count: stage.type in rested ? undefined : counts?.stages.find(({ id }) => id === stage.id),
       rested: rested[stage.type],
     },
   }));
 }
 
-const BACK = new Set(["rejected", "disagreed", "returned"]);
-
-function toEdges(pathways: readonly GraphPathway[], known: ReadonlySet<string>): Edge[] {
-  return pathways
-    .filter(({ from, to }) => known.has(from) && known.has(to))
-    .map(({ from, to, outcome }, index) => ({
-      id: `${index}`,
-      source: from,
-      target: to,
-      label: outcome,
-      type: "smoothstep",
-      className: BACK.has(outcome) ? classes.back : undefined,
-      markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
-    }));
-}
+const toEdges = (drawing: Drawing): PathwayEdgeType[] =>
+  drawing.pathways.map((data, index) => ({
+    id: `${index}`,
+    source: data.pathway.from,
+    target: data.pathway.to,
+    type: "pathway",
+    data: { ...data },
+    markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
+  }));
 
 function Drawn(props: Props & { vertical: boolean; width: number }) {
   const { graph, vertical, onStage, width } = props;
   const scheme = useComputedColorScheme();
   const { fitView } = useReactFlow();
-  const nodes = useMemo(() => toNodes(props, vertical), [props, vertical]);
-  const edges = useMemo(() => toEdges(graph.pathways, new Set(graph.stages.map(({ id }) => id))), [graph]);
+  const drawing = useMemo(() => layOut(graph, vertical ? "TB" : "LR"), [graph, vertical]);
+  const nodes = useMemo(() => toNodes(props, drawing, vertical), [props, drawing, vertical]);
+  const edges = useMemo(() => toEdges(drawing), [drawing]);
   const shape = `${graph.stages.map(({ id }) => id).join()} ${vertical} ${width}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: fitted again when the drawing's shape changes, not its counts.
   useEffect(() => {
@@ -77,6 +70,7 @@ function Drawn(props: Props & { vertical: boolean; width: number }) {
       nodes={nodes}
       edges={edges}
       nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
       colorMode={scheme}
       fitView
       fitViewOptions={{ padding: 0.06, maxZoom: 1 }}

@@ -15,11 +15,11 @@ export function Time({ at }: { at: string | null | undefined }) {
 }
 
 const STATUS_COLOR: Record<TaskStatus, string> = {
-  waiting: "gray",
+  waiting: "gray.5",
   claimed: "lapis",
   routing: "violet",
   complete: "green",
-  archived: "gray",
+  archived: "gray.5",
 };
 
 export function StatusBadge({ status, ...rest }: { status: TaskStatus } & BadgeProps) {

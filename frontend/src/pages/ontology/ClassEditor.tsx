@@ -75,6 +75,7 @@ export function ClassEditor({ value, onChange, problems }: Props) {
           size="xs"
           label={t("ontology.color")}
           format="hex"
+          eyeDropperButtonProps={{ "aria-label": t("ontology.pick") }}
           swatches={[...COLORS]}
           swatchesPerRow={5}
           value={value.color ?? ""}

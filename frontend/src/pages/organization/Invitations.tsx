@@ -91,7 +91,7 @@ export function Invitations({ organization }: { organization: string }) {
           </Text>
         )}
         {list.rows.length > 0 && (
-          <Table.ScrollContainer minWidth={480}>
+          <Table.ScrollContainer minWidth={340}>
             <Table aria-label={t("invitations.title")}>
               <Table.Thead>
                 <Table.Tr>

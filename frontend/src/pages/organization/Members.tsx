@@ -37,7 +37,7 @@ function Row({ organization, member, editable }: { organization: string; member:
       <Table.Td>
         <PersonName person={member.person} me={me.id} />
       </Table.Td>
-      <Table.Td>{member.person.email}</Table.Td>
+      <Table.Td visibleFrom="sm">{member.person.email}</Table.Td>
       <Table.Td>
         {editable && member.person.id !== me.id ? (
           <NativeSelect
@@ -70,12 +70,12 @@ export function Members({ organization, editable }: { organization: string; edit
       {list.loading && <Loading />}
       {list.error && <Failed error={list.error} retry={() => void list.refetch()} />}
       {list.rows.length > 0 && (
-        <Table.ScrollContainer minWidth={520}>
+        <Table.ScrollContainer minWidth={320}>
           <Table aria-label={t("organization.members")}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{t("common.name")}</Table.Th>
-                <Table.Th>{t("signin.email")}</Table.Th>
+                <Table.Th visibleFrom="sm">{t("signin.email")}</Table.Th>
                 <Table.Th>{t("organization.role")}</Table.Th>
                 <Table.Th aria-label={t("common.actions")} />
               </Table.Tr>

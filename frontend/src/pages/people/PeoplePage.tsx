@@ -42,7 +42,7 @@ function Row({ project, collaborator, editable, onEdit }: RowProps) {
       <Table.Td>
         <PersonName person={person} me={me.id} />
       </Table.Td>
-      <Table.Td>{person.email}</Table.Td>
+      <Table.Td visibleFrom="sm">{person.email}</Table.Td>
       <Table.Td>
         <Group gap={4}>
           {roles.map((role) => (
@@ -50,7 +50,7 @@ function Row({ project, collaborator, editable, onEdit }: RowProps) {
           ))}
         </Group>
       </Table.Td>
-      <Table.Td>{skills.join(", ")}</Table.Td>
+      <Table.Td visibleFrom="sm">{skills.join(", ")}</Table.Td>
       <Table.Td>
         {editable && (
           <Group gap={4} justify="flex-end" wrap="nowrap">
@@ -81,14 +81,14 @@ export default function PeoplePage() {
           results.length === 0 ? (
             <Empty icon="users" title={t("people.none")} hint={t("people.noneHint")} action={add} />
           ) : (
-            <Table.ScrollContainer minWidth={600}>
+            <Table.ScrollContainer minWidth={340}>
               <Table aria-label={t("nav.people")}>
                 <Table.Thead>
                   <Table.Tr>
                     <Table.Th>{t("common.name")}</Table.Th>
-                    <Table.Th>{t("signin.email")}</Table.Th>
+                    <Table.Th visibleFrom="sm">{t("signin.email")}</Table.Th>
                     <Table.Th>{t("people.roles")}</Table.Th>
-                    <Table.Th>{t("people.skills")}</Table.Th>
+                    <Table.Th visibleFrom="sm">{t("people.skills")}</Table.Th>
                     <Table.Th aria-label={t("common.actions")} />
                   </Table.Tr>
                 </Table.Thead>

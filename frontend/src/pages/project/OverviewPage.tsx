@@ -52,7 +52,7 @@ function ProgressLine({ counts, project }: { counts: StageCounts; project: Proje
           value={percent(complete, total)}
           aria-label={t("projects.done", { done: complete, all: total })}
         />
-        <Progress.Section value={percent(archived, total)} color="gray" aria-label={t("common.archived")} />
+        <Progress.Section value={percent(archived, total)} color="gray.5" aria-label={t("common.archived")} />
       </Progress.Root>
       <Text size="sm" c="dimmed">
         {t("projects.done", { done: complete, all: total })} · {percent(complete, total)} %

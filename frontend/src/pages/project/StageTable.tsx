@@ -11,15 +11,15 @@ import { useClaim } from "../queue/useClaim";
 export function StageTable({ project, counts }: { project: Project; counts: StageCounts }) {
   const claim = useClaim(project.id);
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <Table.ScrollContainer minWidth={340}>
       <Table aria-label={t("overview.stages")}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("tasks.stage")}</Table.Th>
-            <Table.Th>{t("overview.kind")}</Table.Th>
-            <Table.Th ta="right">{t("status.waiting")}</Table.Th>
-            <Table.Th ta="right">{t("status.claimed")}</Table.Th>
-            <Table.Th>{t("queue.oldest")}</Table.Th>
+            <Table.Th visibleFrom="sm">{t("overview.kind")}</Table.Th>
+            <Table.Th ta="right">{t("overview.waiting")}</Table.Th>
+            <Table.Th ta="right">{t("overview.claimed")}</Table.Th>
+            <Table.Th visibleFrom="sm">{t("overview.oldest")}</Table.Th>
             <Table.Th aria-label={t("common.actions")} />
           </Table.Tr>
         </Table.Thead>
@@ -34,14 +34,14 @@ export function StageTable({ project, counts }: { project: Project; counts: Stag
                   </TextLink>
                 </Group>
               </Table.Td>
-              <Table.Td>
+              <Table.Td visibleFrom="sm">
                 <Text size="sm" c="dimmed">
                   {tValue("stageType", stage.type)}
                 </Text>
               </Table.Td>
               <Table.Td ta="right">{stage.waiting}</Table.Td>
               <Table.Td ta="right">{stage.claimed}</Table.Td>
-              <Table.Td>
+              <Table.Td visibleFrom="sm">
                 <Text size="sm" c="dimmed">
                   <Time at={stage.oldest_waiting_at} />
                 </Text>

@@ -1,4 +1,4 @@
-import { Button, Group, Paper, Stepper } from "@mantine/core";
+import { Button, Group, Paper, Stepper, Title } from "@mantine/core";
 import { useState } from "react";
 import { mayCreate, useMe } from "../../app/session";
 import { t } from "../../app/t";
@@ -8,6 +8,7 @@ import { Page } from "../../ui/Page";
 import { Empty, FormErrors } from "../../ui/states";
 import { DataStep } from "./DataStep";
 import { NameStep } from "./NameStep";
+import classes from "./NewProjectPage.module.css";
 import { OntologyStep } from "./OntologyStep";
 import { useNewProject } from "./useNewProject";
 import { WorkflowStep } from "./WorkflowStep";
@@ -30,11 +31,21 @@ export default function NewProjectPage() {
   const last = step === STEPS.length - 1;
   return (
     <Page title={t("projects.new")} narrow>
-      <Stepper active={step} onStepClick={setStep} size="xs" allowNextStepsSelect={false} mb="md">
+      <Stepper
+        active={step}
+        onStepClick={setStep}
+        size="xs"
+        allowNextStepsSelect={false}
+        mb="md"
+        classNames={{ stepBody: classes.label }}
+      >
         {STEPS.map((name) => (
           <Stepper.Step key={name} label={t(`wizard.${name}`)} />
         ))}
       </Stepper>
+      <Title order={2} mb="xs" hiddenFrom="sm">
+        {t(`wizard.${STEPS[step] ?? "name"}`)}
+      </Title>
       <Paper withBorder p="md">
         {step === 0 && (
           <NameStep

@@ -34,14 +34,14 @@ export function MyWork() {
       {shown.length === 0 ? (
         <Empty icon="list-check" title={t("queue.mineEmpty")} hint={t("queue.mineEmptyHint")} />
       ) : (
-        <Table.ScrollContainer minWidth={560}>
+        <Table.ScrollContainer minWidth={340}>
           <Table aria-label={t("queue.mine")}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{t("tasks.image")}</Table.Th>
-                <Table.Th>{t("tasks.stage")}</Table.Th>
+                <Table.Th visibleFrom="sm">{t("tasks.stage")}</Table.Th>
                 <Table.Th>{t("tasks.status")}</Table.Th>
-                <Table.Th>{t("tasks.updated")}</Table.Th>
+                <Table.Th visibleFrom="sm">{t("tasks.updated")}</Table.Th>
                 <Table.Th aria-label={t("common.actions")} />
               </Table.Tr>
             </Table.Thead>

@@ -48,7 +48,7 @@ function StageCard({ stage, onClaim, busy, hotkey }: StageProps) {
         )}
       </Text>
       {(stage.nobody_eligible ?? 0) > 0 && (
-        <Text size="xs" c="orange.8">
+        <Text size="xs" fw={600}>
           {t("queue.nobody", { count: stage.nobody_eligible ?? 0 })}
         </Text>
       )}

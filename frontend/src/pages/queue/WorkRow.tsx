@@ -31,9 +31,9 @@ export function WorkRow({ task, is }: { task: MyTask; is: Standing }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <UnitCell unit={task.data_unit} hint={task.project_name} />
+        <UnitCell unit={task.data_unit} hint={`${task.stage_title} · ${task.project_name}`} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Text size="sm">{task.stage_title}</Text>
         {task.round > 1 && (
           <Text size="xs" c="dimmed">
@@ -52,7 +52,7 @@ export function WorkRow({ task, is }: { task: MyTask; is: Standing }) {
           )}
         </Group>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Text size="sm" c="dimmed">
           <Time at={task.acted_at ?? task.updated_at} />
         </Text>

@@ -45,28 +45,28 @@ export const TaskRow = memo(function TaskRow({ task, assignee, index, active, se
           }
         />
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="xs">
         <Text size="sm">{task.stage_title}</Text>
       </Table.Td>
       <Table.Td>
         <StatusBadge status={task.status} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Text size="sm" c={assignee ? undefined : "dimmed"}>
           {assignee ?? "–"}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="md">
         <Text size="sm" ff="monospace">
           {task.priority}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="md">
         <Text size="sm" ff="monospace">
           {task.round}
         </Text>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="md">
         <Text size="sm" c="dimmed">
           <Time at={task.updated_at} />
         </Text>

@@ -1,15 +1,15 @@
-import { Checkbox, Table, UnstyledButton } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef, useState } from "react";
 import type { Task } from "../../api/types";
 import { useShortcuts } from "../../app/shortcuts";
 import { t } from "../../app/t";
-import { Icon } from "../../ui/Icon";
 import { More } from "../../ui/More";
-import { nextOrdering, type Ordering, type TaskFilters } from "./filters";
+import type { TaskFilters } from "./filters";
 import { TaskRow } from "./TaskRow";
 import classes from "./TaskTable.module.css";
+import { TaskTableHead } from "./TaskTableHead";
 
 interface Props {
   project: string;
@@ -24,27 +24,6 @@ interface Props {
 }
 
 const ROW = 46;
-
-function SortHeader({
-  label,
-  up,
-  down,
-  ...rest
-}: { label: string; up: Ordering; down: Ordering } & Pick<Props, "filters" | "onFilters">) {
-  const { ordering } = rest.filters;
-  const sort = ordering === up ? "ascending" : ordering === down ? "descending" : undefined;
-  return (
-    <Table.Th aria-sort={sort ?? "none"}>
-      <UnstyledButton
-        className={classes.sort}
-        onClick={() => rest.onFilters({ ordering: nextOrdering(ordering, up, down) })}
-      >
-        {label}
-        {sort && <Icon name={sort === "ascending" ? "arrow-up" : "arrow-down"} size={12} />}
-      </UnstyledButton>
-    </Table.Th>
-  );
-}
 
 /** Rows of thousands of tasks, of which only those in view are drawn. */
 export function TaskTable({ project, people, list, filters, onFilters, selected, onSelect, selectable }: Props) {
@@ -91,43 +70,12 @@ export function TaskTable({ project, people, list, filters, onFilters, selected,
   ]);
   return (
     <div ref={scroller} className={classes.scroller}>
-      <Table stickyHeader aria-label={t("tasks.title")} aria-rowcount={list.hasMore ? -1 : rows.length + 1} miw={720}>
-        <Table.Thead>
-          <Table.Tr>
-            {selectable && (
-              <Table.Th w={36}>
-                <Checkbox
-                  aria-label={t("tasks.selectAll")}
-                  checked={all}
-                  indeterminate={!all && selected.size > 0}
-                  onChange={toggleAll}
-                />
-              </Table.Th>
-            )}
-            <SortHeader label={t("tasks.image")} up="id" down="-id" filters={filters} onFilters={onFilters} />
-            <Table.Th>{t("tasks.stage")}</Table.Th>
-            <Table.Th>{t("tasks.status")}</Table.Th>
-            <Table.Th>{t("tasks.assignee")}</Table.Th>
-            <Table.Th aria-sort={filters.ordering === "-priority" ? "descending" : "none"}>
-              <UnstyledButton
-                className={classes.sort}
-                onClick={() => onFilters({ ordering: filters.ordering === "-priority" ? undefined : "-priority" })}
-              >
-                {t("tasks.priority")}
-                {filters.ordering === "-priority" && <Icon name="arrow-down" size={12} />}
-              </UnstyledButton>
-            </Table.Th>
-            <Table.Th>{t("tasks.round")}</Table.Th>
-            <SortHeader
-              label={t("tasks.updated")}
-              up="updated_at"
-              down="-updated_at"
-              filters={filters}
-              onFilters={onFilters}
-            />
-            <Table.Th aria-label={t("common.actions")} />
-          </Table.Tr>
-        </Table.Thead>
+      <Table stickyHeader aria-label={t("tasks.title")} aria-rowcount={list.hasMore ? -1 : rows.length + 1} miw={340}>
+        <TaskTableHead
+          filters={filters}
+          onFilters={onFilters}
+          select={selectable ? { all, some: selected.size > 0, onToggle: toggleAll } : null}
+        />
         <Table.Tbody>
           {before > 0 && <tr style={{ height: before }} />}
           {items.map(({ index }) => {
