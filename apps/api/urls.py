@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
@@ -12,7 +13,11 @@ APPS = ("accounts", "jobs", "ontologies", "datasets", "flows", "projects", "task
 
 
 def routes_of(app: str) -> list[URLPattern | URLResolver]:
-    found: list[URLPattern | URLResolver] = import_module(f"apps.{app}.api.urls").urlpatterns
+    """The app's routes; none for an app without ``api/urls.py``."""
+    name = f"apps.{app}.api.urls"
+    if find_spec(f"apps.{app}.api") is None or find_spec(name) is None:
+        return []
+    found: list[URLPattern | URLResolver] = import_module(name).urlpatterns
     return found
 
 

@@ -128,11 +128,14 @@ def _new_person(email: str, name: str, password: str) -> User:
 def _check_project(principal: Principal, organization_id: UUID, place: Place) -> None:
     if not hooks.on_invitation or place.project_id is None:
         raise Invalid.at("/project", "There is no such project here.", code="not_found")
-    for check in hooks.on_invitation:
-        check(
-            principal=principal,
-            organization_id=organization_id,
-            project_id=place.project_id,
-            roles=list(place.roles),
-            skills=list(place.skills),
-        )
+    try:
+        for check in hooks.on_invitation:
+            check(
+                principal=principal,
+                organization_id=organization_id,
+                project_id=place.project_id,
+                roles=list(place.roles),
+                skills=list(place.skills),
+            )
+    except NotFound:
+        raise Invalid.at("/project", "There is no such project here.", code="not_found") from None
