@@ -12,7 +12,8 @@ from apps.accounts.principal import Principal
 from apps.projects import hooks
 from apps.projects.models import Collaborator, Project, ProjectDataset, ProjectRole
 
-READS_DATA = frozenset({ProjectRole.ADMIN, ProjectRole.MANAGER, ProjectRole.VIEWER})
+MANAGES = frozenset({ProjectRole.ADMIN, ProjectRole.MANAGER})
+READS_DATA = MANAGES | {ProjectRole.VIEWER}
 
 
 def projects_of_person(user_id: UUID, project_id: UUID | None) -> QuerySet[Collaborator]:
@@ -37,11 +38,18 @@ def datasets_through_projects(user_id: UUID, project_id: UUID | None) -> QuerySe
     return ProjectDataset.objects.filter(project__in=projects).values("dataset_id")
 
 
-def overseers(user_id: UUID, project_id: UUID | None) -> QuerySet[Collaborator]:
-    """The person's parts with a role that sees everything. JSON lists are not searched alike by both databases, so
-    the handful of rows is looked at here."""
+def managed_projects(user_id: UUID, project_id: UUID | None) -> QuerySet[Any, Any]:
+    """Projects that the person manages."""
+    return overseers(user_id, project_id, MANAGES).values("project_id")
+
+
+def overseers(
+    user_id: UUID, project_id: UUID | None, roles: frozenset[ProjectRole] = READS_DATA
+) -> QuerySet[Collaborator]:
+    """The person's parts with one of the roles. JSON lists are not searched alike by both databases, so the handful
+    of rows is looked at here."""
     rows = projects_of_person(user_id, project_id).values_list("id", "roles")
-    kept = [row_id for row_id, roles in rows if READS_DATA & set(roles)]
+    kept = [row_id for row_id, held in rows if roles & set(held)]
     return Collaborator.objects.filter(id__in=kept)
 
 

@@ -15,6 +15,7 @@ from apps.projects.operations import leave_organization, require_may_grant
 from apps.projects.policies import get_project_for, require_manager
 from apps.projects.queries import (
     datasets_through_projects,
+    managed_projects,
     ontologies_through_projects,
     projects_for_me,
     workflows_through_projects,
@@ -26,6 +27,7 @@ def connect() -> None:
     register_visibility("ontology", ontologies_through_projects)
     register_visibility("workflow", workflows_through_projects)
     register_visibility("dataset", datasets_through_projects)
+    register_visibility("managed_project", managed_projects)
     hooks.on_departure.append(leave_organization)
     hooks.on_invitation.append(check_invitation)
     hooks.on_invitation_accepted.append(accept_invitation)

@@ -41,7 +41,7 @@ class TaskAccess:
     @property
     def sees_all(self) -> bool:
         """Managers and viewers."""
-        return self.access.is_manager or "viewer" in self.access.roles
+        return self.access.sees_all
 
     @property
     def stage(self) -> Stage | None:
@@ -89,16 +89,10 @@ def _listed(stage: Stage, user: User) -> bool:
     return not stage.collaborators or str(user.id) in stage.collaborators or user.email in stage.collaborators
 
 
-def require_manager(access: ProjectAccess) -> None:
-    """Raises Forbidden unless the person manages the project."""
-    if not access.is_manager:
-        raise Forbidden("Only managers of the project do this.", code="manager_only")
-
-
-def require_reader_of_all(access: ProjectAccess) -> None:
-    """Raises Forbidden unless the person may see every task (managers, viewers)."""
-    if not (access.is_manager or "viewer" in access.roles):
-        raise Forbidden("Only managers and viewers of the project see this.", code="viewer_only")
+def require_writer(found: TaskAccess) -> None:
+    """Raises Forbidden for who may only look on."""
+    if not found.access.roles - {"viewer"}:
+        raise Forbidden("Viewers look on; they do not write.", code="viewer")
 
 
 def get_issue_for(principal: Principal, task_id: UUID, issue_id: UUID) -> tuple[TaskAccess, Issue]:

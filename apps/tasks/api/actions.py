@@ -23,7 +23,8 @@ from apps.tasks.operations.engine import Locked
 from apps.tasks.operations.labeling import Fenced
 from apps.tasks.operations.manage import archive_task, assign_task, move_task, reopen_task, set_priority
 from apps.tasks.operations.steps import recall_task, take_step
-from apps.tasks.policies import TaskAccess, get_task_for, require_manager
+from apps.projects.policies import require_manager
+from apps.tasks.policies import TaskAccess, get_task_for
 
 
 class TaskView(ApiView):

@@ -16,10 +16,9 @@ from apps.common.http import ApiView, read_body
 from apps.common.serializers import Flag, StrictSerializer, Text, Whole
 from apps.jobs.api.answers import accepted
 from apps.jobs.operations import enqueue
-from apps.projects.policies import ProjectAccess, get_project_for
+from apps.projects.policies import ProjectAccess, get_project_for, require_manager
 from apps.tasks.models import Task
 from apps.tasks.operations.bulk import ACTIONS, BulkOrder, bulk_act
-from apps.tasks.policies import require_manager
 from workflows.state import STATUSES
 
 AT_ONCE = 500

@@ -47,8 +47,10 @@ class LabelsView(ApiView):
     @extend_schema(operation_id="task_labels_save", request=bodies.SaveBody, responses=LabelsAnswer)
     def patch(self, request: Request, task_id: UUID) -> Response:
         found = get_task_for(request.auth, task_id)
-        base = revision_from(request.headers.get("If-Match"), BRANCH)
         sent = read_body(request, bodies.SaveBody)
+        # Who does not hold the task learns that first, and not how a save is made.
+        holds = found.visit is not None and found.visit.holder_id == found.user.id
+        base = revision_from(request.headers.get("If-Match"), BRANCH) if holds else None
         saved = save_task_labels(
             task_id=task_id,
             user=found.user,

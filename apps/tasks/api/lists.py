@@ -16,13 +16,13 @@ from apps.common.http import ApiView, as_uuid, read_body
 from apps.common.pages import Ordering, check_query, page
 from apps.common.serializers import StrictSerializer, Whole
 from apps.flows.queries import compiled_graph
-from apps.projects.policies import ProjectAccess, get_project_for
+from apps.projects.policies import ProjectAccess, get_project_for, require_overview
 from apps.tasks.api import bodies
 from apps.tasks.api.answers import HistoryRow, TaskAnswer
 from apps.tasks.api.shown import shown_task
 from apps.tasks.models import Notification, Participation, Selection, Task, TaskEvent
 from apps.tasks.operations.inbox import mark_read
-from apps.tasks.policies import get_task_for, require_reader_of_all
+from apps.tasks.policies import get_task_for
 from apps.tasks.queries.lists import (
     FILTERS,
     ORDERINGS,
@@ -54,7 +54,7 @@ def task_page(request: Request, rows: Any, access: ProjectAccess) -> dict[str, A
     found = page(request, rows, render=lambda task: {"task": task}, orderings=ORDERINGS, default="id")
     tasks: list[Task] = [item["task"] for item in found["results"]]
     visits = open_visits(tasks)
-    evidence = access.is_manager or "viewer" in access.roles
+    evidence = access.sees_all
     found["results"] = [
         shown_task(
             task,
@@ -184,7 +184,7 @@ class SelectionsView(ApiView):
     def get(self, request: Request, project_id: UUID) -> Response:
         check_query(request, ["stage", "task"])
         access = get_project_for(request.auth, project_id)
-        require_reader_of_all(access)
+        require_overview(access)
         rows = Selection.objects.filter(project=access.project)
         if "stage" in request.query_params:
             rows = rows.filter(stage=request.query_params["stage"][:100])

@@ -18,7 +18,7 @@ from apps.tasks.api import bodies
 from apps.tasks.models import Comment, Issue, Verdict
 from apps.tasks.operations.issues import comment_issue, open_issue, reopen_issue, resolve_issue
 from apps.tasks.operations.verdicts import Word, give_verdict, take_back_verdict
-from apps.tasks.policies import TaskAccess, get_issue_for, get_task_for
+from apps.tasks.policies import TaskAccess, get_issue_for, get_task_for, require_writer
 
 BY_ID = {"id": Ordering(("id",))}
 
@@ -191,6 +191,7 @@ class IssuesView(ApiView):
     @extend_schema(operation_id="task_issue_open", request=IssueBody, responses={201: IssueAnswer})
     def post(self, request: Request, task_id: UUID) -> Response:
         found = get_task_for(request.auth, task_id)
+        require_writer(found)
         sent = {"x": None, "y": None, "label": None} | read_body(request, IssueBody)
         issue = open_issue(task=found.task, author=found.user, **sent)
         return Response(shown_issue(issue), status=201)
@@ -211,6 +212,7 @@ class CommentsView(ApiView):
     @extend_schema(operation_id="issue_comment", request=CommentBody, responses={201: CommentAnswer})
     def post(self, request: Request, task_id: UUID, issue_id: UUID) -> Response:
         found, issue = get_issue_for(request.auth, task_id, issue_id)
+        require_writer(found)
         text = read_body(request, CommentBody)["text"]
         return Response(shown_comment(comment_issue(issue=issue, author=found.user, text=text)), status=201)
 
@@ -223,6 +225,7 @@ class ResolveView(ApiView):
     @extend_schema(operation_id="issue_resolve", request=None, responses=IssueAnswer)
     def post(self, request: Request, task_id: UUID, issue_id: UUID) -> Response:
         found, issue = get_issue_for(request.auth, task_id, issue_id)
+        require_writer(found)
         return Response(shown_issue(resolve_issue(issue=issue, actor=found.user)))
 
 
@@ -233,7 +236,8 @@ class ReopenIssueView(ApiView):
 
     @extend_schema(operation_id="issue_reopen", request=None, responses=IssueAnswer)
     def post(self, request: Request, task_id: UUID, issue_id: UUID) -> Response:
-        _, issue = get_issue_for(request.auth, task_id, issue_id)
+        found, issue = get_issue_for(request.auth, task_id, issue_id)
+        require_writer(found)
         return Response(shown_issue(reopen_issue(issue=issue)))
 
 

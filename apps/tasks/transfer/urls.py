@@ -9,5 +9,5 @@ from apps.tasks.transfer.views import ExportsView, ImportsView, TransferFileView
 urlpatterns = [
     path("projects/<uuid:project_id>/imports/", ImportsView.as_view()),
     path("projects/<uuid:project_id>/exports/", ExportsView.as_view()),
-    path("transfers/<uuid:job_id>/<str:part>/", TransferFileView.as_view()),
+    path("transfers/<uuid:transfer_id>/<str:part>/", TransferFileView.as_view()),
 ]

@@ -21,8 +21,7 @@ from apps.jobs.api.answers import JobAnswer, accepted
 from apps.jobs.models import Job, JobState
 from apps.labels.formats import FORMATS
 from apps.projects.models import Project
-from apps.projects.policies import get_project_for
-from apps.tasks.policies import require_manager, require_reader_of_all
+from apps.projects.policies import get_project_for, require_manager, require_overview
 from apps.tasks.transfer.links import download_name, is_fresh, report_key, result_key
 from apps.tasks.transfer.matching import MATCHES
 from apps.tasks.transfer.operations import start_export, start_import
@@ -90,7 +89,7 @@ class ExportsView(ApiView):
     @extend_schema(operation_id="labels_export", request=ExportBody, responses={202: JobAnswer})
     def post(self, request: Request, project_id: UUID) -> Response:
         access = get_project_for(request.auth, project_id)
-        require_reader_of_all(access)
+        require_overview(access)
         sent = read_body(request, ExportBody)
         job = start_export(
             project=access.project,
@@ -117,8 +116,8 @@ class TransferFileView(ApiView):
             OpenApiParameter("signature", str),
         ],
     )
-    def get(self, request: Request, job_id: UUID, part: str) -> FileResponse:
-        job, project = finished_transfer(request, job_id, part)
+    def get(self, request: Request, transfer_id: UUID, part: str) -> FileResponse:
+        job, project = finished_transfer(request, transfer_id, part)
         key = report_key(job.id) if part == "report" else result_key(job)
         name = f"report-{job.id}.jsonl" if part == "report" else download_name(project.name, job)
         try:
@@ -140,5 +139,5 @@ def finished_transfer(request: Request, job_id: UUID, part: str) -> tuple[Job, P
     if job is None or project is None or part not in PARTS:
         raise NotFound
     if not signed:
-        require_reader_of_all(get_project_for(request.auth, project.id))
+        require_overview(get_project_for(request.auth, project.id))
     return job, project

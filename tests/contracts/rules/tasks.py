@@ -1,0 +1,107 @@
+"""Who may call the task routes (API.md, "Who may do what").
+
+``held`` is with ann at annotate, ``done`` she has submitted, ``judged`` rex holds at review, ``fresh`` nobody took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from apps.accounts.principal import Principal
+from apps.common.clock import database_now
+from apps.projects.policies import get_project_for
+from apps.tasks.models import Draft, Issue, Task
+from apps.tasks.operations.claims import claim_next
+from apps.tasks.operations.issues import open_issue
+from apps.tasks.operations.steps import Step, take_step
+from tests.contracts.matrix import HOME, MANAGERS, Rule, World
+
+OVERVIEW = MANAGERS | {"val"}
+ANN = frozenset({"ann"})
+REX = frozenset({"rex"})
+
+
+def claim(world: World, name: str, stage: str, worker: str) -> Task:
+    user = world.people.users[name]
+    access = get_project_for(Principal(user), world.ids["project_id"])
+    claimed = claim_next(access=access, user=user, stage_id=stage, worker=worker)
+    assert claimed is not None
+    return claimed.locked.task
+
+
+def submitted(world: World, worker: str) -> Task:
+    task = claim(world, "ann", "annotate", worker)
+    take_step(task_id=task.id, user=world.people.ann, step=Step(verb="submit", verified_empty=True))
+    return task
+
+
+def prepare(world: World) -> None:
+    judged = submitted(world, "a")
+    claim(world, "rex", "review", "r")
+    done = submitted(world, "b")
+    held = claim(world, "ann", "annotate", "c")
+    taken = set(Task.objects.exclude(status="waiting").values_list("id", flat=True)) | {done.id}
+    fresh = Task.objects.filter(project_id=world.ids["project_id"]).exclude(id__in=taken).first()
+    assert fresh is not None
+    issue: Issue = open_issue(task=done, author=world.people.ann, text="Look here", x=None, y=None, label=None)
+    draft = Draft.objects.create(task=done, author=world.people.ann, labels={}, created_at=database_now())
+    tasks = {"judged": judged.id, "done": done.id, "held": held.id, "fresh": fresh.id}
+    world.ids |= {"tasks": tasks, "task_id": done.id, "stage": "annotate", "issue_id": issue.id}
+    world.ids |= {"draft_id": draft.id, "verdict_id": draft.id}
+
+
+def of(name: str) -> Callable[[World], dict[str, Any]]:
+    return lambda world: {"task_id": world.ids["tasks"][name]}
+
+
+TASK = "tasks/<uuid:task_id>/"
+ISSUE = TASK + "issues/<uuid:issue_id>/"
+PROJECT = "projects/<uuid:project_id>/"
+WRITERS = HOME - {"val"}
+
+RULES = [
+    Rule("GET " + PROJECT + "stages/"),
+    Rule("POST " + PROJECT + "stages/<str:stage>/claim/", allow=ANN),
+    Rule("GET " + PROJECT + "tasks/"),
+    Rule("GET " + PROJECT + "selections/", allow=OVERVIEW),
+    Rule("POST " + PROJECT + "tasks/bulk/", allow=MANAGERS, body=lambda _: {"action": "release", "tasks": []}),
+    Rule("GET my/tasks/", open_to_all=True),
+    Rule("GET my/inbox/", open_to_all=True),
+    Rule("POST my/inbox/read/", open_to_all=True, body=lambda _: {"ids": []}),
+    Rule("GET " + TASK),
+    Rule("POST " + TASK + "heartbeat/", allow=ANN, args=of("held")),
+    Rule("POST " + TASK + "submit/", allow=ANN, args=of("held"), body=lambda _: {"verified_empty": True}),
+    Rule("POST " + TASK + "skip/", allow=ANN, args=of("held")),
+    Rule("POST " + TASK + "release/", allow=ANN | MANAGERS, args=of("held")),
+    Rule("POST " + TASK + "approve/", allow=REX, args=of("judged")),
+    Rule("POST " + TASK + "reject/", allow=REX, args=of("judged")),
+    Rule("POST " + TASK + "escalate/", allow=REX, args=of("judged")),
+    Rule("POST " + TASK + "proceed/", allow=REX, args=of("judged"), body=lambda _: {"outcome": "x"}),
+    Rule("POST " + TASK + "recall/", allow=ANN),
+    Rule("POST " + TASK + "assign/", allow=MANAGERS, body=lambda world: {"user": str(world.people.rex.pk)}),
+    Rule("POST " + TASK + "priority/", allow=MANAGERS, body=lambda _: {"priority": 1}),
+    Rule("POST " + TASK + "move/", allow=MANAGERS, body=lambda _: {"stage": "annotate"}),
+    Rule("POST " + TASK + "reopen/", allow=MANAGERS, body=lambda _: {"stage": "annotate"}),
+    Rule("POST " + TASK + "archive/", allow=MANAGERS),
+    Rule("GET " + TASK + "history/", allow=OVERVIEW, args=of("fresh")),
+    Rule("GET " + TASK + "labels/", allow=OVERVIEW | ANN, args=of("held")),
+    Rule("PATCH " + TASK + "labels/", allow=ANN, args=of("held"), body=lambda _: {"upsert": []}),
+    Rule("GET " + TASK + "labels/diff/"),
+    Rule("GET " + TASK + "drafts/"),
+    Rule("DELETE " + TASK + "drafts/<uuid:draft_id>/", allow=ANN),
+    Rule("GET " + TASK + "reviews/"),
+    Rule(
+        "POST " + TASK + "reviews/",
+        allow=REX,
+        args=of("judged"),
+        body=lambda _: {"label": None, "verdict": "rejected"},
+    ),
+    Rule("DELETE " + TASK + "reviews/<uuid:verdict_id>/", allow=REX, args=of("judged")),
+    Rule("GET " + TASK + "issues/"),
+    Rule("POST " + TASK + "issues/", allow=WRITERS, body=lambda _: {"text": "Here"}),
+    Rule("GET " + ISSUE + "comments/"),
+    Rule("POST " + ISSUE + "comments/", allow=WRITERS, body=lambda _: {"text": "There"}),
+    Rule("POST " + ISSUE + "resolve/", allow=WRITERS),
+    Rule("POST " + ISSUE + "reopen/", allow=WRITERS),
+]
