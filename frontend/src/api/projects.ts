@@ -46,7 +46,7 @@ export function usePeople(id: string, roles: readonly ProjectRole[]): ReadonlyMa
   const me = useMe();
   const { data } = useCollaborators(id, seesAll(roles));
   return useMemo(() => {
-    const people = [me, ...(data?.results ?? []).map(({ person }) => person)];
-    return new Map(people.map((person) => [person.id, person.name || person.email]));
+    const people = [me, ...(data?.results ?? []).map(({ person, name, email }) => ({ id: person, name, email }))];
+    return new Map(people.map(({ id: person, name, email }) => [person, name || email]));
   }, [me, data]);
 }

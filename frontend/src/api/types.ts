@@ -108,12 +108,11 @@ export interface WorkflowTemplate {
   graph: Graph;
 }
 
-/** Per stage, what publishing a changed graph does to the tasks standing in it. */
+/** Per stage, what publishing a changed graph does to the tasks standing in it. `later`: they are held and move when they close. */
 export interface PublishPlan {
-  stages: { stage: string; keep: number; move: number; blocked: number; to?: string | null; detail?: string }[];
-  keep?: number;
-  move?: number;
-  blocked?: number;
+  stages: Record<string, { keep: number; move: number; blocked: number; later: number }>;
+  problems: GraphProblem[];
+  ok: boolean;
 }
 
 export interface Project {
@@ -124,7 +123,7 @@ export interface Project {
   datasets: string[];
   archived_at: string | null;
   my_roles: ProjectRole[];
-  progress: { total: number; complete: number; archived?: number } | null;
+  progress: { total: number; complete: number; archived: number };
 }
 
 export interface StageCount {
@@ -144,9 +143,14 @@ export interface StageCounts {
 }
 
 export interface Collaborator {
-  person: Person;
+  /** The person's id. */
+  person: string;
+  name: string;
+  email: string;
   roles: ProjectRole[];
   skills: string[];
+  /** Whether the account can sign in. */
+  active: boolean;
 }
 
 export type TaskStatus = "waiting" | "claimed" | "routing" | "complete" | "archived";

@@ -6,7 +6,7 @@ import type { Graph, GraphReport, PublishPlan } from "./types";
 export interface PublishedWorkflow {
   graph: Graph;
   etag: string | null;
-  version: number | null;
+  version: number;
 }
 
 /** A project's workflow with the ETag that publishing a change is based on. */
@@ -14,12 +14,10 @@ export const workflowQuery = (project: string) =>
   queryOptions({
     queryKey: keys.projectWorkflow(project),
     queryFn: async ({ signal }): Promise<PublishedWorkflow> => {
-      const { data, etag } = await api.send<{ graph: Graph; version?: number }>(
-        "GET",
-        `/projects/${project}/workflow/`,
-        { signal },
-      );
-      return { graph: data.graph, etag, version: data.version ?? null };
+      const { data, etag } = await api.send<{ graph: Graph; number: number }>("GET", `/projects/${project}/workflow/`, {
+        signal,
+      });
+      return { graph: data.graph, etag, version: data.number };
     },
     staleTime: 60_000,
   });
@@ -40,4 +38,4 @@ export const planPublication = (project: string, body: Publication, etag: string
   });
 
 export const publish = (project: string, body: Publication, etag: string) =>
-  api.send<{ graph: Graph; version?: number }>("PUT", `/projects/${project}/workflow/`, { body, ifMatch: etag });
+  api.send<{ job: string | null }>("PUT", `/projects/${project}/workflow/`, { body, ifMatch: etag });

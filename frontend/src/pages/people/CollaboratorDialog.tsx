@@ -33,7 +33,7 @@ export function CollaboratorDialog({ project, collaborator, onClose }: Props) {
   const save = useAction(
     () =>
       collaborator
-        ? api.patch(`/projects/${project}/collaborators/${collaborator.person.id}/`, { roles, skills })
+        ? api.patch(`/projects/${project}/collaborators/${collaborator.person}/`, { roles, skills })
         : api.post(`/projects/${project}/collaborators/`, { email: email.trim(), roles, skills }),
     {
       fields: ["email", "roles", "skills"],
@@ -45,7 +45,7 @@ export function CollaboratorDialog({ project, collaborator, onClose }: Props) {
     event.preventDefault();
     save.run(undefined);
   };
-  const name = collaborator?.person.name || collaborator?.person.email || "";
+  const name = collaborator?.name || collaborator?.email || "";
   return (
     <Modal opened onClose={onClose} title={collaborator ? t("people.edit", { name }) : t("people.add")}>
       <form onSubmit={submit}>

@@ -23,12 +23,12 @@ interface RowProps {
 
 function Row({ project, collaborator, editable, onEdit }: RowProps) {
   const me = useMe();
-  const { person, roles, skills } = collaborator;
-  const remove = useAction(() => api.del(`/projects/${project}/collaborators/${person.id}/`), {
+  const { person, email, roles, skills } = collaborator;
+  const name = collaborator.name || email;
+  const remove = useAction(() => api.del(`/projects/${project}/collaborators/${person}/`), {
     forget: [keys.collaborators(project), keys.stages(project)],
   });
   const ask = async () => {
-    const name = person.name || person.email;
     const yes = await confirm({
       title: t("people.removeTitle", { name }),
       body: t("people.removeHint"),
@@ -40,26 +40,23 @@ function Row({ project, collaborator, editable, onEdit }: RowProps) {
   return (
     <Table.Tr>
       <Table.Td>
-        <PersonName person={person} me={me.id} />
+        <PersonName person={{ id: person, name, email }} me={me.id} />
       </Table.Td>
-      <Table.Td visibleFrom="sm">{person.email}</Table.Td>
+      <Table.Td visibleFrom="sm">{email}</Table.Td>
       <Table.Td>
         <Group gap={4}>
           {roles.map((role) => (
             <Badge key={role}>{tValue("role", role)}</Badge>
           ))}
+          {!collaborator.active && <Badge color="gray">{t("people.inactive")}</Badge>}
         </Group>
       </Table.Td>
       <Table.Td visibleFrom="sm">{skills.join(", ")}</Table.Td>
       <Table.Td>
         {editable && (
           <Group gap={4} justify="flex-end" wrap="nowrap">
-            <IconButton icon="edit" label={t("people.edit", { name: person.name || person.email })} onClick={onEdit} />
-            <IconButton
-              icon="trash"
-              label={t("people.remove", { name: person.name || person.email })}
-              onClick={() => void ask()}
-            />
+            <IconButton icon="edit" label={t("people.edit", { name })} onClick={onEdit} />
+            <IconButton icon="trash" label={t("people.remove", { name })} onClick={() => void ask()} />
           </Group>
         )}
       </Table.Td>
@@ -95,7 +92,7 @@ export default function PeoplePage() {
                 <Table.Tbody>
                   {results.map((item) => (
                     <Row
-                      key={item.person.id}
+                      key={item.person}
                       project={project}
                       collaborator={item}
                       editable={editable}

@@ -1,40 +1,16 @@
-import { Badge, Button, Group, Progress, Stack, Text } from "@mantine/core";
+import { Badge, Group, Progress, Stack, Text } from "@mantine/core";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { api } from "../../api/client";
-import { keys } from "../../api/keys";
 import { useProject, useStages } from "../../api/projects";
 import type { Project, StageCounts } from "../../api/types";
 import { percent } from "../../app/format";
 import { manages } from "../../app/session";
 import { t, tValue } from "../../app/t";
-import { confirm } from "../../ui/confirm";
 import { Page, Section } from "../../ui/Page";
 import { Loaded } from "../../ui/states";
-import { useAction } from "../../ui/useAction";
 import { NextSteps } from "./NextSteps";
+import { ProjectActions } from "./ProjectActions";
 import { StageTable } from "./StageTable";
 import { WorkflowDrawing } from "./WorkflowDrawing";
-
-function ArchiveButton({ project }: { project: Project }) {
-  const archive = useAction(() => api.post(`/projects/${project.id}/archive/`, {}), {
-    forget: [keys.projects],
-    done: t("overview.archivedDone"),
-  });
-  const ask = async () => {
-    const yes = await confirm({
-      title: t("overview.archiveTitle", { name: project.name }),
-      body: t("overview.archiveHint"),
-      yes: t("common.archive"),
-      danger: true,
-    });
-    if (yes) archive.run(undefined);
-  };
-  return (
-    <Button variant="default" loading={archive.busy} onClick={() => void ask()}>
-      {t("common.archive")}
-    </Button>
-  );
-}
 
 /** All tasks of a project: those at its stages, and those that came to rest. */
 function totals({ stages, complete, archived }: StageCounts) {
@@ -44,7 +20,7 @@ function totals({ stages, complete, archived }: StageCounts) {
 
 function ProgressLine({ counts, project }: { counts: StageCounts; project: Project }) {
   const { complete, archived, all } = totals(counts);
-  const total = Math.max(all, project.progress?.total ?? 0);
+  const total = Math.max(all, project.progress.total);
   return (
     <Stack gap={4} mb="md">
       <Progress.Root size="lg" aria-label={t("projects.progress")}>
@@ -82,7 +58,7 @@ export default function OverviewPage() {
               ))}
             </Group>
           }
-          actions={manages(project.my_roles) && !project.archived_at && <ArchiveButton project={project} />}
+          actions={manages(project.my_roles) && <ProjectActions project={project} />}
         >
           <Loaded query={stages}>
             {(counts) => (

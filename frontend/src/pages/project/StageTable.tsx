@@ -49,6 +49,7 @@ export function StageTable({ project, counts }: { project: Project; counts: Stag
               <Table.Td ta="right">
                 {!project.archived_at && takes(project.my_roles, stage.type) && (
                   <Button
+                    visibleFrom="sm"
                     variant="default"
                     loading={claim.busy}
                     aria-label={t("queue.claimFrom", { stage: stage.title })}

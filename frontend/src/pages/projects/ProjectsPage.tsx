@@ -1,4 +1,4 @@
-import { Badge, Group, Progress, Switch, Table, Text } from "@mantine/core";
+import { Badge, Group, Progress, SegmentedControl, Table, Text } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { keys } from "../../api/keys";
@@ -15,7 +15,7 @@ import { Empty, Failed, Loading } from "../../ui/states";
 
 function ProjectRow({ project }: { project: Project }) {
   const { progress } = project;
-  const done = progress ? percent(progress.complete, progress.total) : 0;
+  const done = percent(progress.complete, progress.total);
   return (
     <Table.Tr>
       <Table.Td>
@@ -27,14 +27,12 @@ function ProjectRow({ project }: { project: Project }) {
         </Group>
       </Table.Td>
       <Table.Td>
-        {progress && (
-          <Group gap="xs" wrap="nowrap">
-            <Progress value={done} w={120} aria-label={t("projects.progressOf", { name: project.name })} />
-            <Text size="xs" c="dimmed">
-              {t("projects.done", { done: progress.complete, all: progress.total })}
-            </Text>
-          </Group>
-        )}
+        <Group gap="xs" wrap="nowrap">
+          <Progress value={done} w={120} aria-label={t("projects.progressOf", { name: project.name })} />
+          <Text size="xs" c="dimmed">
+            {t("projects.done", { done: progress.complete, all: progress.total })}
+          </Text>
+        </Group>
       </Table.Td>
       <Table.Td>
         <Group gap={4}>
@@ -50,9 +48,9 @@ function ProjectRow({ project }: { project: Project }) {
 export default function ProjectsPage() {
   const me = useMe();
   const navigate = useNavigate();
-  const [archived, setArchived] = useState(false);
-  const list = useKeyset<Project>(keys.projects, "/projects/", { limit: 100 });
-  const shown = list.rows.filter((project) => archived || project.archived_at === null);
+  const [archived, setArchived] = useState("false");
+  const list = useKeyset<Project>(keys.projects, "/projects/", { archived, limit: 100 });
+  const shown = list.rows;
   const creates = mayCreate(me);
   useShortcuts(
     creates
@@ -72,11 +70,14 @@ export default function ProjectsPage() {
       title={t("projects.title")}
       actions={
         <>
-          <Switch
-            size="xs"
-            label={t("projects.showArchived")}
-            checked={archived}
-            onChange={(event) => setArchived(event.currentTarget.checked)}
+          <SegmentedControl
+            aria-label={t("projects.which")}
+            value={archived}
+            onChange={setArchived}
+            data={[
+              { value: "false", label: t("projects.active") },
+              { value: "true", label: t("projects.archived") },
+            ]}
           />
           {creates && create}
         </>
@@ -87,7 +88,7 @@ export default function ProjectsPage() {
       {!list.loading && !list.error && shown.length === 0 && (
         <Empty
           icon="folder"
-          title={t("projects.none")}
+          title={archived === "true" ? t("projects.noneArchived") : t("projects.none")}
           hint={creates ? t("projects.noneManager") : t("projects.noneHint")}
           action={creates ? create : undefined}
         />

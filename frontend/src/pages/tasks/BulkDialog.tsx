@@ -49,7 +49,7 @@ export function BulkDialog({ project, action, tasks, rows, onClose, onDone }: Pr
     action,
     tasks,
     ...(dry_run && { dry_run }),
-    ...(action === "assign" && { user: user || people[0]?.person.id }),
+    ...(action === "assign" && { user: user || people[0]?.person }),
     ...(action === "priority" && { priority: Number(priority) }),
     ...((action === "move" || action === "reopen") && { stage: stage || stages[0]?.id }),
   });
@@ -80,7 +80,7 @@ export function BulkDialog({ project, action, tasks, rows, onClose, onDone }: Pr
             label={t("bulk.who")}
             value={user}
             onChange={(event) => setUser(event.currentTarget.value)}
-            data={people.map(({ person }) => ({ value: person.id, label: person.name || person.email }))}
+            data={people.map(({ person, name, email }) => ({ value: person, label: name || email }))}
           />
         )}
         {(action === "move" || action === "reopen") && (

@@ -18,7 +18,7 @@ export function FilterBar({ project, filters, onChange, onClear }: Props) {
   const roles = useProject(project).data?.my_roles ?? [];
   const stages = useStages(project).data?.stages ?? [];
   const people = useCollaborators(project, seesAll(roles)).data?.results ?? [];
-  const assignees = people.length > 0 ? people.map(({ person }) => person) : [me];
+  const assignees = people.length > 0 ? people.map(({ person, name, email }) => ({ id: person, name, email })) : [me];
   return (
     <Group gap="xs" mb="sm" align="flex-end">
       <NativeSelect

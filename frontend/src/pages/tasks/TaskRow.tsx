@@ -3,6 +3,7 @@ import { memo } from "react";
 import type { Task } from "../../api/types";
 import { t } from "../../app/t";
 import { StatusBadge, Time } from "../../ui/bits";
+import { Icon } from "../../ui/Icon";
 import { TextLink } from "../../ui/links";
 import { UnitCell } from "../../ui/UnitCell";
 import classes from "./TaskTable.module.css";
@@ -74,7 +75,12 @@ export const TaskRow = memo(function TaskRow({ task, assignee, index, active, se
       <Table.Td>
         <Group gap="xs" justify="flex-end">
           <TextLink to="/projects/$project/tasks/$task/history" params={params}>
-            {t("tasks.history")}
+            <Text span inherit visibleFrom="sm">
+              {t("tasks.history")}
+            </Text>
+            <Text span inherit hiddenFrom="sm">
+              <Icon name="history" label={t("tasks.history")} />
+            </Text>
           </TextLink>
         </Group>
       </Table.Td>

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, NativeSelect, Stack, Table, Text } from "@mantine/core";
+import { Alert, Button, Group, Modal, NativeSelect, Stack, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { isProblem } from "../../api/client";
@@ -11,47 +11,39 @@ import { Failed, FormErrors, Loading } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
 import { removedStages } from "./graphText";
 
+const COLUMNS = ["keep", "move", "later", "blocked"] as const;
+
 interface Props {
   project: string;
   before: PublishedWorkflow;
   graph: Graph;
   onClose: () => void;
-  onPublished: () => void;
-}
-
-export function planRows(plan: PublishPlan): PublishPlan["stages"] {
-  return Array.isArray(plan.stages) ? plan.stages : [];
+  /** With the job that moves tasks, if there is one. */
+  onPublished: (job: string | null) => void;
 }
 
 function PlanTable({ plan }: { plan: PublishPlan }) {
-  const rows = planRows(plan);
   return (
     <Table>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>{t("tasks.stage")}</Table.Th>
-          <Table.Th ta="right">{t("workflow.keep")}</Table.Th>
-          <Table.Th ta="right">{t("workflow.move")}</Table.Th>
-          <Table.Th ta="right">{t("workflow.blocked")}</Table.Th>
+          {COLUMNS.map((name) => (
+            <Table.Th key={name} ta="right">
+              {t(`workflow.${name}`)}
+            </Table.Th>
+          ))}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {rows.map((row) => (
-          <Table.Tr key={row.stage}>
-            <Table.Td>
-              {row.stage}
-              {row.to && row.to !== row.stage ? ` → ${row.to}` : ""}
-              {row.detail && (
-                <Text size="xs" c="dimmed">
-                  {row.detail}
-                </Text>
-              )}
-            </Table.Td>
-            <Table.Td ta="right">{row.keep}</Table.Td>
-            <Table.Td ta="right">{row.move}</Table.Td>
-            <Table.Td ta="right" c={row.blocked > 0 ? "red" : undefined} fw={row.blocked > 0 ? 600 : undefined}>
-              {row.blocked}
-            </Table.Td>
+        {Object.entries(plan.stages).map(([stage, counts]) => (
+          <Table.Tr key={stage}>
+            <Table.Td>{stage}</Table.Td>
+            {COLUMNS.map((name) => (
+              <Table.Td key={name} ta="right" fw={name === "blocked" && counts.blocked > 0 ? 700 : undefined}>
+                {counts[name]}
+              </Table.Td>
+            ))}
           </Table.Tr>
         ))}
       </Table.Tbody>
@@ -74,13 +66,13 @@ export function PublishDialog({ project, before, graph, onClose, onPublished }: 
   const act = useAction(() => publish(project, body, etag), {
     fields: [],
     done: t("workflow.published"),
-    onDone: () => {
-      onPublished();
+    onDone: ({ data }) => {
+      onPublished(data.job);
       onClose();
       void queryClient.invalidateQueries({ queryKey: keys.project(project) });
     },
   });
-  const blocked = plan.data ? planRows(plan.data).reduce((sum, row) => sum + row.blocked, 0) : 0;
+  const blocked = Object.values(plan.data?.stages ?? {}).reduce((sum, counts) => sum + counts.blocked, 0);
   const stale = isProblem(plan.error, 412);
   return (
     <Modal opened onClose={onClose} title={t("workflow.publishTitle")} size="lg">
@@ -103,6 +95,12 @@ export function PublishDialog({ project, before, graph, onClose, onPublished }: 
         {plan.isPending && <Loading />}
         {plan.error && <Failed error={plan.error} />}
         {plan.data && <PlanTable plan={plan.data} />}
+        {plan.data?.problems.map((problem) => (
+          <Alert key={`${problem.code} ${problem.stage}`} color="red">
+            {problem.stage && <b>{problem.stage}: </b>}
+            {problem.detail}
+          </Alert>
+        ))}
         {blocked > 0 && <Alert color="red">{t("workflow.blockedHint", { count: blocked })}</Alert>}
         <FormErrors errors={act.errors} />
         <Group justify="flex-end">
@@ -114,7 +112,7 @@ export function PublishDialog({ project, before, graph, onClose, onPublished }: 
               {t("workflow.takeNewer")}
             </Button>
           ) : (
-            <Button disabled={!plan.data || blocked > 0} loading={act.busy} onClick={() => act.run(undefined)}>
+            <Button disabled={!plan.data?.ok} loading={act.busy} onClick={() => act.run(undefined)}>
               {t("workflow.publish")}
             </Button>
           )}

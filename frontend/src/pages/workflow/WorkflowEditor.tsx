@@ -18,6 +18,7 @@ interface Props {
   project: string;
   published: PublishedWorkflow;
   editable: boolean;
+  onPublished: (job: string | null) => void;
 }
 
 function ProblemList({ problems, color, title }: { problems: readonly GraphProblem[]; color: string; title: string }) {
@@ -35,7 +36,7 @@ function ProblemList({ problems, color, title }: { problems: readonly GraphProbl
 }
 
 /** The graph drawn beside its JSON, judged by the server while one types. */
-export function WorkflowEditor({ project, published, editable }: Props) {
+export function WorkflowEditor({ project, published, editable, onPublished }: Props) {
   const original = useMemo(() => formatGraph(published.graph), [published.graph]);
   const [text, setText] = useState(original);
   const [publishing, setPublishing] = useState(false);
@@ -117,7 +118,10 @@ export function WorkflowEditor({ project, published, editable }: Props) {
           before={published}
           graph={parsed.graph}
           onClose={() => setPublishing(false)}
-          onPublished={() => setText(original)}
+          onPublished={(job) => {
+            setText(original);
+            onPublished(job);
+          }}
         />
       )}
     </Stack>
