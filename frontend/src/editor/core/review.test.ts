@@ -21,6 +21,7 @@ const said = (label: string, verdict: "approved" | "rejected", round = 1): PastV
   reviewer: "",
   reviewerId: "",
   implicit: false,
+  source: "explicit",
   geometry: null,
   class: null,
   superseded: false,

@@ -15,6 +15,8 @@ export interface PastVerdict {
   readonly reviewer: string;
   readonly reviewerId: string;
   readonly implicit: boolean;
+  /** `edit` where a change of the label implied it. */
+  readonly source: string;
   readonly geometry: unknown;
   readonly class: string | null;
   readonly superseded: boolean;

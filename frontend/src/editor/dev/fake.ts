@@ -2,7 +2,7 @@
 import { newId } from "../core/ids";
 import type { PastVerdict } from "../core/review";
 import type { Label } from "../core/types";
-import { type EditorTask, Failure, type Issue, type TaskPort } from "../sync/port";
+import { type EditorTask, Failure, type Issue, type Remark, type TaskPort } from "../sync/port";
 import { benchOntology, photograph, polygons, smallLabels, smallOntology } from "./scene";
 
 export interface FakeOptions {
@@ -31,6 +31,7 @@ export async function makeFake(o: FakeOptions): Promise<Fake> {
   let labels: Label[] = o.count ? polygons(o.count) : smallLabels(width, height),
     revision = 1,
     made = 0;
+  const remarks: Remark[] = [];
   const issues: Issue[] = [],
     log: string[] = [],
     said: PastVerdict[] = [];
@@ -46,6 +47,7 @@ export async function makeFake(o: FakeOptions): Promise<Fake> {
       reviewer: "rex",
       reviewerId: "rex",
       implicit: false,
+      source: "explicit",
       geometry: null,
       class: null,
       superseded: false,
@@ -54,12 +56,13 @@ export async function makeFake(o: FakeOptions): Promise<Fake> {
     id,
     project: "p",
     stage: o.stageType,
+    stageTitle: o.stageType,
     stageType: o.stageType,
     status: "claimed",
     round: o.round,
     allowed: ["submit", "skip", "release", "approve", "reject", "escalate"],
     unit: { id: "u", name: "BloodImage_00001.jpg", width, height, mediaUrl: url },
-    claim: { token: 1, expiresAt: null },
+    claim: { holder: "ann", token: 1, expiresAt: null },
     config: { allowEdit: o.stageType !== "review", strict: false, show: "all", showEvidence: "at once" },
     routeReason: o.stageType === "expert_review" ? { fact: "mistakenness", op: ">=", value: 0.7 } : null,
     metrics: o.stageType === "expert_review" ? { mistakenness: 0.83, labels: { [labels[1]?.id ?? ""]: 0.9 } } : null,
@@ -102,7 +105,13 @@ export async function makeFake(o: FakeOptions): Promise<Fake> {
     claimNext: async () => (made++ < 3 ? task(`t${made + 1}`) : null),
     act: async (_t, action) => guard(action),
     verdicts: async () => [...(o.round > 1 ? [past(o.round - 1)] : []), ...said],
-    judge: async (_t, v) => guard(`judge ${v.verdict} ${v.kind ?? ""}`),
+    judge: async (_t, v) => {
+      guard(`judge ${v.verdict} ${v.kind ?? ""}`);
+      return v.id;
+    },
+    takeBack: async () => guard("take back"),
+    comments: async () => remarks,
+    dropDraft: async () => undefined,
     issues: async () => [...issues],
     async openIssue(_t, i) {
       const issue: Issue = {
@@ -110,16 +119,17 @@ export async function makeFake(o: FakeOptions): Promise<Fake> {
         author: "ann",
         at: new Date().toISOString(),
         resolved: false,
-        comments: [],
+        commentCount: 0,
         ...i,
       };
       issues.push(issue);
       return issue;
     },
     async comment(_t, id, text) {
+      remarks.push({ id: newId(), author: "ann", text, at: "" });
       const at = issues.findIndex((i) => i.id === id),
         issue = issues[at];
-      if (issue) issues[at] = { ...issue, comments: [...issue.comments, { id: newId(), author: "ann", text, at: "" }] };
+      if (issue) issues[at] = { ...issue, commentCount: issue.commentCount + 1 };
     },
     async setResolved(_t, id, resolved) {
       const at = issues.findIndex((i) => i.id === id),

@@ -8,7 +8,7 @@ import type { Command } from "../core/history";
 import { newId } from "../core/ids";
 import type { Label } from "../core/types";
 import { type Conflict, folded, merge, type Pending } from "./merge";
-import { type Batch, type Entry, nextSeq, type OutboxStore } from "./outbox";
+import { type Batch, type LabelEntry, nextSeq, type OutboxStore } from "./outbox";
 import { asFailure, Failure, type LabelState, type TaskPort } from "./port";
 
 export type SaveKind = "saved" | "pending" | "saving" | "offline" | "conflict" | "lost" | "refused";
@@ -19,8 +19,6 @@ export interface SaveState {
   readonly conflicts: readonly Conflict[];
   readonly failure: Failure | null;
 }
-
-type LabelEntry = Extract<Entry, { kind: "label" }>;
 
 export interface AutosaveOptions {
   readonly port: TaskPort;

@@ -102,26 +102,13 @@ export const decodeLabels = (v: unknown, ontology: Ontology): Label[] => {
   return list(v).map((l) => decodeLabel(l, vocabulary));
 };
 
-/** A diff as changes by id, or as lists of what was added, removed and changed. */
 export function decodeChanges(v: unknown, ontology: Ontology): LabelChange[] {
-  const vocabulary = new Vocabulary(ontology),
-    label = (l: unknown) => (l ? decodeLabel(l, vocabulary) : null),
-    d = object(v);
-  const rows = list(d.changes ?? d.results ?? v).map((row) => {
+  const vocabulary = new Vocabulary(ontology);
+  const label = (l: unknown) => (l ? decodeLabel(l, vocabulary) : null);
+  return list(object(v).changes).map((row) => {
     const c = object(row);
     return { id: text(c.id), before: label(c.before), after: label(c.after) };
   });
-  const added = list(d.added ?? d.created).map((l) => ({ id: text(object(l).id), before: null, after: label(l) }));
-  const removed = list(d.removed ?? d.deleted).map((l) => ({
-    id: text(object(l).id) || text(l),
-    before: typeof l === "string" ? null : label(l),
-    after: null,
-  }));
-  const changed = list(d.changed ?? d.updated).map((row) => {
-    const c = object(row);
-    return { id: text(c.id) || text(object(c.after).id), before: label(c.before), after: label(c.after) };
-  });
-  return [...rows, ...added, ...removed, ...changed];
 }
 
 function config(v: unknown, stageType: string): StageConfig {
@@ -143,6 +130,7 @@ export function decodeTask(v: unknown): EditorTask {
     id: text(t.id),
     project: text(t.project) || text(object(t.project).id),
     stage: text(t.stage),
+    stageTitle: text(t.stage_title) || text(t.stage),
     stageType,
     status: text(t.status),
     round: count(t.round, 1),
@@ -155,6 +143,7 @@ export function decodeTask(v: unknown): EditorTask {
     },
     allowed: list(t.allowed_actions).map(text),
     claim: claim && {
+      holder: text(claim.holder) || text(object(claim.holder).id),
       token: typeof claim.token === "number" ? claim.token : null,
       expiresAt: orNull(claim.expires_at),
     },
@@ -175,18 +164,24 @@ export function decodeVerdict(v: unknown): PastVerdict {
     reason: text(r.reason),
     comment: text(r.comment),
     round: count(r.round, 1),
-    reviewer: person(r.reviewer ?? r.author),
+    reviewer: text(r.reviewer_name) || person(r.reviewer),
     reviewerId: text(object(r.reviewer).id) || text(r.reviewer),
     implicit: r.implicit === true,
+    source: text(r.source),
     geometry: r.geometry ?? null,
     class: orNull(r.class),
     superseded: r.superseded === true,
   };
 }
 
-const remark = (v: unknown): Remark => {
+export const decodeRemark = (v: unknown): Remark => {
   const c = object(v);
-  return { id: text(c.id), author: person(c.author), text: text(c.text), at: text(c.created_at) };
+  return {
+    id: text(c.id),
+    author: text(c.author_name) || person(c.author),
+    text: text(c.text),
+    at: text(c.created_at),
+  };
 };
 
 export function decodeIssue(v: unknown): Issue {
@@ -197,10 +192,10 @@ export function decodeIssue(v: unknown): Issue {
     y: typeof i.y === "number" ? i.y : null,
     label: orNull(i.label),
     text: text(i.text),
-    author: person(i.author),
+    author: text(i.author_name) || person(i.author),
     at: text(i.created_at),
-    resolved: Boolean(i.resolved_at ?? i.resolved),
-    comments: list(i.comments).map(remark),
+    resolved: i.resolved === true,
+    commentCount: count(i.comment_count),
   };
 }
 

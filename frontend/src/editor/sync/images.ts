@@ -14,12 +14,15 @@ async function decode(url: string): Promise<ImageBitmap> {
   return createImageBitmap(await response.blob(), { imageOrientation: "from-image" });
 }
 
-/** A signed URL changes with every answer; what it points to does not. */
-const keyOf = (url: string): string => url.split("?")[0] ?? url;
-
-export function loadImage(url: string): Promise<ImageBitmap> {
-  const key = keyOf(url),
-    have = kept.get(key);
+/** By the data unit: its signed address changes, what it points to does not. */
+export function loadImage({
+  id: key,
+  mediaUrl: url,
+}: {
+  readonly id: string;
+  readonly mediaUrl: string;
+}): Promise<ImageBitmap> {
+  const have = kept.get(key);
   if (have) {
     kept.delete(key);
     kept.set(key, have);

@@ -24,14 +24,31 @@ export function prepareJudging(editor: Editor, loaded: Loaded, mode: "annotate" 
   return judgingOrder(shown, doubtOf(task.metrics), (id) => editor.scene.item(id));
 }
 
-/** The reviewer's own verdicts of this round, from the server and from the outbox, put where they show. */
+/** The reviewer's own words of this round, from the server and from the outbox, put where they show. */
 export function ownVerdicts(editor: Editor, { task, past, person, waiting }: Loaded) {
-  const sent = past.filter(
-    (v) => v.round === task.round && !v.superseded && !v.implicit && v.reviewerId === person && v.label,
-  );
-  for (const { id, label, verdict, reason } of sent)
-    if (label)
-      editor.verdicts.set(label, { id, label, verdict, kind: null, class: null, geometry: null, reason, elapsedMs: 0 });
+  const own = past.filter((v) => v.round === task.round && !v.superseded && !v.implicit && v.reviewerId === person);
+  const sent: { key: string; id: string }[] = [];
+  const edited: string[] = [];
+  for (const v of own) {
+    if (v.source === "edit") {
+      if (v.label) edited.push(v.label);
+      continue;
+    }
+    const key = v.label ?? v.id;
+    const geometry = v.label ? null : drawnOf(editor, v);
+    editor.verdicts.set(key, {
+      id: v.id,
+      label: v.label,
+      verdict: v.verdict,
+      kind: null,
+      class: null,
+      geometry,
+      reason: v.reason,
+      elapsedMs: 0,
+    });
+    if (geometry) editor.missing.set(key, compile(geometry));
+    sent.push({ key, id: v.id });
+  }
   const left: Waiting[] = [];
   for (const e of waiting) {
     if (e.kind !== "verdict") continue;
@@ -39,17 +56,24 @@ export function ownVerdicts(editor: Editor, { task, past, person, waiting }: Loa
     if (e.verdict.geometry) editor.missing.set(e.id, compile(e.verdict.geometry));
     left.push({ seq: e.seq, key: e.id, verdict: e.verdict });
   }
-  return { sent: sent.flatMap((v) => (v.label ? [{ key: v.label, id: v.id }] : [])), waiting: left };
+  return { sent, waiting: left, edited };
 }
 
-/** A missing object that a reviewer drew, shown to the annotator as what should be there. */
-function ghostOf(editor: Editor, v: PastVerdict, round: number): Item[] {
+/** A missing object as it was drawn; null when its class or shape is no longer known. */
+function drawnOf(editor: Editor, v: PastVerdict): DrawnLabel | null {
   const found = v.class ? editor.vocabulary.object(v.class) : undefined;
-  if (v.label || !found || !v.geometry || v.round !== round) return [];
+  if (!found || !v.geometry) return null;
+  const label = { id: v.id, class: found.id, shape: found.shape, geometry: v.geometry, attributes: {} } as DrawnLabel;
   try {
-    const label = { id: v.id, class: found.id, shape: found.shape, geometry: v.geometry, attributes: {} } as DrawnLabel;
-    return [compile(label)];
+    compile(label);
+    return label;
   } catch {
-    return [];
+    return null;
   }
+}
+
+/** What a reviewer drew as missing, shown to the annotator as what should be there. */
+function ghostOf(editor: Editor, v: PastVerdict, round: number): Item[] {
+  const label = v.label === null && v.round === round ? drawnOf(editor, v) : null;
+  return label ? [compile(label)] : [];
 }

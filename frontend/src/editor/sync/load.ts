@@ -3,7 +3,7 @@ import type { PastVerdict } from "../core/review";
 import type { Ontology } from "../core/types";
 import { loadImage } from "./images";
 import { type Entry, type OutboxStore, openOutbox } from "./outbox";
-import type { EditorTask, Issue, LabelChange, LabelState, TaskPort } from "./port";
+import type { Draft, EditorTask, Issue, LabelChange, LabelState, TaskPort } from "./port";
 
 export interface Loaded {
   readonly port: TaskPort;
@@ -19,6 +19,8 @@ export interface Loaded {
   readonly changes: readonly LabelChange[];
   /** What an earlier visit left in the outbox. */
   readonly waiting: readonly Entry[];
+  /** What reached the server after a claim had ended. */
+  readonly drafts: readonly Draft[];
   /** Whether another tab of this browser has the task open for editing. */
   readonly elsewhere: boolean;
   readonly release: () => void;
@@ -43,7 +45,7 @@ function ontologyOf(port: TaskPort, project: string): Promise<Ontology> {
 
 /** Labels of a task that is about to be shown. Their ETag guards against anything that happens meanwhile. */
 export function warm(port: TaskPort, task: EditorTask, ontology: Ontology): Promise<unknown> {
-  void loadImage(task.unit.mediaUrl).catch(() => undefined);
+  void loadImage(task.unit).catch(() => undefined);
   const labels = port.labels(task.id, ontology);
   warmed.set(task.id, { at: Date.now(), labels });
   return labels.catch(() => warmed.delete(task.id));
@@ -77,7 +79,7 @@ export async function load(port: TaskPort, taskId: string, projectId: string): P
   });
   const ontology = ontologyOf(port, projectId);
   const labels = ontology.then((o) => labelsOf(port, taskId, o));
-  const [task, known, state, person, outbox, past, issues] = await Promise.all([
+  const [shown, known, state, person, outbox, past, issues] = await Promise.all([
     port.task(taskId),
     ontology,
     labels,
@@ -86,14 +88,31 @@ export async function load(port: TaskPort, taskId: string, projectId: string): P
     quietly(port.verdicts(taskId), []),
     quietly(port.issues(taskId), []),
   ]);
-  void loadImage(task.unit.mediaUrl).catch(() => undefined);
+  // A manager is told of anybody's claim; only one's own lets one work.
+  const task = shown.claim?.holder === person ? shown : { ...shown, claim: null };
+  void loadImage(task.unit).catch(() => undefined);
   const scope = `${person}:${taskId}`,
     reviewing = task.stageType === "review" || task.stageType === "expert_review";
   const from = reviewing && task.round > 1 ? await quietly(port.returnedAt(taskId), null) : null;
-  const [changes, waiting, tab] = await Promise.all([
+  const [changes, waiting, drafts, tab] = await Promise.all([
     from === null || from >= state.revision ? [] : quietly(port.changes(taskId, known, from, state.revision), []),
     task.claim ? outbox.list(scope) : [],
+    task.claim && task.config.allowEdit ? quietly(port.drafts(taskId), []) : [],
     task.claim ? lockTab(scope) : { elsewhere: false, release: () => undefined },
   ]);
-  return { port, outbox, person, scope, task, ontology: known, labels: state, past, issues, changes, waiting, ...tab };
+  return {
+    port,
+    outbox,
+    person,
+    scope,
+    task,
+    ontology: known,
+    labels: state,
+    past,
+    issues,
+    changes,
+    waiting,
+    drafts,
+    ...tab,
+  };
 }

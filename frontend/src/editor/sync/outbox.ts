@@ -22,6 +22,8 @@ export type Entry =
       readonly verdict: Verdict;
     };
 
+export type LabelEntry = Extract<Entry, { kind: "label" }>;
+
 /** A save that was begun: repeated word for word, under the same key, until it is answered. */
 export interface Batch {
   readonly key: string;

@@ -10,6 +10,7 @@ export interface Unit {
   readonly mediaUrl: string;
 }
 export interface Claim {
+  readonly holder: string;
   readonly token: number | null;
   readonly expiresAt: string | null;
 }
@@ -25,12 +26,13 @@ export interface EditorTask {
   readonly id: string;
   readonly project: string;
   readonly stage: string;
+  readonly stageTitle: string;
   readonly stageType: string;
   readonly status: string;
   readonly round: number;
   readonly unit: Unit;
   readonly allowed: readonly string[];
-  /** Only while the caller holds it. */
+  /** Whoever holds it; `load` keeps it only where that is the caller. */
   readonly claim: Claim | null;
   readonly config: StageConfig;
   readonly routeReason: unknown;
@@ -68,7 +70,7 @@ export interface Issue {
   readonly author: string;
   readonly at: string;
   readonly resolved: boolean;
-  readonly comments: readonly Remark[];
+  readonly commentCount: number;
 }
 
 export interface Draft {
@@ -100,7 +102,9 @@ export interface TaskPort {
   claimNext(project: string, stage: string): Promise<EditorTask | null>;
   act(task: string, action: string, body: Readonly<Record<string, unknown>>, key: string): Promise<void>;
   verdicts(task: string): Promise<readonly PastVerdict[]>;
-  judge(task: string, verdict: Verdict): Promise<void>;
+  /** Answers the server's id of the verdict. */
+  judge(task: string, verdict: Verdict, token: number | null): Promise<string>;
+  takeBack(task: string, verdict: string): Promise<void>;
   issues(task: string): Promise<readonly Issue[]>;
   openIssue(
     task: string,
@@ -108,7 +112,10 @@ export interface TaskPort {
   ): Promise<Issue>;
   comment(task: string, issue: string, text: string): Promise<void>;
   setResolved(task: string, issue: string, resolved: boolean): Promise<void>;
+  comments(task: string, issue: string): Promise<readonly Remark[]>;
+  /** Labels that this person sent after the claim had ended, newest first. */
   drafts(task: string): Promise<readonly Draft[]>;
+  dropDraft(task: string, draft: string): Promise<void>;
   /** Tasks that probably come next, as far as the caller may see them. */
   upcoming(project: string, stage: string): Promise<readonly EditorTask[]>;
 }

@@ -7,6 +7,7 @@ import {
   decodeIssue,
   decodeLabels,
   decodeOntology,
+  decodeRemark,
   decodeTask,
   decodeVerdict,
 } from "./decode";
@@ -23,6 +24,7 @@ function kindOf(problem: Problem): FailureKind {
   if (status === 429 || status >= 500) return "busy";
   // A session that ended is asked for again by the shell; work waits for it.
   if (status === 401) return "busy";
+  if (problem.code === "not_holder") return "lost";
   return status === 403 || status === 404 ? "gone" : "refused";
 }
 
@@ -110,8 +112,8 @@ export const server: TaskPort = {
       });
       return { revision: reply.data.revision, etag: reply.etag };
     } catch (error) {
-      // Only the holder saves: at a save every conflict is about the claim.
-      if (isProblem(error, 409)) throw new Failure("lost", error.message);
+      // Only the holder saves: at a save every conflict is about the claim, but for a stage without editing.
+      if (isProblem(error, 409) && error.code !== "not_editable") throw new Failure("lost", error.message);
       return told(Promise.reject(error));
     }
   },
@@ -134,8 +136,17 @@ export const server: TaskPort = {
   },
   act: (task, action, body, key) => told(api.post<void>(`/tasks/${task}/${action}/`, body, { idempotencyKey: key })),
   verdicts: (task) => told(all(`/tasks/${task}/reviews/`).then((rows) => rows.map(decodeVerdict))),
-  judge: (task, verdict) =>
-    told(api.post<void>(`/tasks/${task}/reviews/`, verdictBody(verdict), { idempotencyKey: verdict.id })),
+  judge: (task, verdict, token) =>
+    told(
+      api
+        .post<{ id: string }>(
+          `/tasks/${task}/reviews/`,
+          { ...verdictBody(verdict), ...withToken(token) },
+          { idempotencyKey: verdict.id },
+        )
+        .then((made) => made.id),
+    ),
+  takeBack: (task, verdict) => told(api.del(`/tasks/${task}/reviews/${verdict}/`)),
   issues: (task) => told(all(`/tasks/${task}/issues/`).then((rows) => rows.map(decodeIssue))),
   openIssue: (task, issue) => told(api.post(`/tasks/${task}/issues/`, issue).then(decodeIssue)),
   comment: (task, issue, text) => told(api.post<void>(`/tasks/${task}/issues/${issue}/comments/`, { text })),
@@ -147,6 +158,9 @@ export const server: TaskPort = {
         { idempotencyKey: newId() },
       ),
     ),
+  comments: (task, issue) =>
+    told(all(`/tasks/${task}/issues/${issue}/comments/`).then((rows) => rows.map(decodeRemark))),
+  dropDraft: (task, draft) => told(api.del(`/tasks/${task}/drafts/${draft}/`)),
   async drafts(task) {
     const rows = await told(all(`/tasks/${task}/drafts/`));
     return rows.map((row) => decodeDraft(row, { objects: [], classifications: [] }));

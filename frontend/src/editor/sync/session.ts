@@ -4,15 +4,16 @@ import { Editor } from "../core/editor";
 import type { Command } from "../core/history";
 import { newId } from "../core/ids";
 import { nextPending, type PastVerdict } from "../core/review";
-import type { Label } from "../core/types";
+import type { Label, Verdict } from "../core/types";
 import { Autosave } from "./autosave";
 import { type Fault, missingAnswers, pointedFaults } from "./faults";
 import { Heartbeat } from "./heartbeat";
 import { loadImage } from "./images";
 import { ownVerdicts, prepareJudging } from "./judging";
 import { type Loaded, warm } from "./load";
-import type { Entry } from "./outbox";
+import type { LabelEntry } from "./outbox";
 import { asFailure, type Failure, type Issue } from "./port";
+import { unsentEntries } from "./unsent";
 import { VerdictQueue } from "./verdicts";
 
 export interface SessionState {
@@ -31,7 +32,6 @@ export interface SessionState {
 }
 
 export type Leave = (task: string | null) => void;
-type LabelEntry = Extract<Entry, { kind: "label" }>;
 
 export class Session {
   readonly editor: Editor;
@@ -42,6 +42,8 @@ export class Session {
   private token: number | null;
   private key = newId();
   private leftover: readonly LabelEntry[] = [];
+  /** Labels that the reviewer changed in this visit, or whose change stands from before a reload. */
+  private readonly mended = new Set<string>();
 
   constructor(
     readonly loaded: Loaded,
@@ -64,7 +66,15 @@ export class Session {
       },
       labels,
     );
-    this.verdicts = new VerdictQueue(port, outbox, this.editor, task.id, scope, () => this.autosave.flush());
+    this.verdicts = new VerdictQueue({
+      port,
+      outbox,
+      editor: this.editor,
+      task: task.id,
+      scope,
+      token: () => this.token,
+      labelsSaved: () => this.autosave.flush(),
+    });
     this.store = createStore<SessionState>(() => ({
       holds,
       mode,
@@ -79,9 +89,11 @@ export class Session {
     }));
     this.editor.set({ readOnly: !holds || !task.config.allowEdit });
     this.store.setState({ order: prepareJudging(this.editor, loaded, mode) });
-    const own = mode === "review" ? ownVerdicts(this.editor, loaded) : { sent: [], waiting: [] };
+    const own = mode === "review" ? ownVerdicts(this.editor, loaded) : { sent: [], waiting: [], edited: [] };
     this.verdicts.restore(own.sent, own.waiting);
+    for (const id of own.edited) this.mended.add(id);
     this.editor.onCommit((command) => this.replayIssues(command));
+    if (mode === "review") this.editor.onCommit((command) => this.impliedBy(command));
     this.editor.onCommit(() => {
       if (this.state.faults.length) this.store.setState({ faults: missingAnswers(this.editor) });
     });
@@ -131,17 +143,19 @@ export class Session {
     for (const entry of this.leftover) mine.set(entry.id, entry.mine);
     this.editor.absorb([...mine].map(([id, after]) => ({ id, after })));
     this.autosave.resume(this.leftover);
-    this.leftover = [];
-    this.store.setState({ unsent: null });
+    this.forgetUnsent();
   }
 
   async discardUnsent(): Promise<void> {
     const { outbox, scope } = this.loaded;
-    await outbox.setBatch(scope, null);
-    await outbox.drop(
-      scope,
-      this.leftover.map((e) => e.seq),
-    );
+    const seqs = this.leftover.map((e) => e.seq);
+    this.forgetUnsent();
+    await outbox.drop(scope, seqs);
+  }
+
+  private forgetUnsent(): void {
+    const { port, task, drafts } = this.loaded;
+    for (const draft of drafts) void port.dropDraft(task.id, draft.id).catch(() => undefined);
     this.leftover = [];
     this.store.setState({ unsent: null });
   }
@@ -174,17 +188,13 @@ export class Session {
 
   /** Approves or rejects the task as the verdicts say; unjudged labels are approved with it, unless the stage wants a word on each. */
   async finish(outcome: "approve" | "reject", comment = ""): Promise<void> {
-    const again = [...this.verdicts.store.getState().withdrawn];
-    const [first] = again.length ? again : this.task.config.strict ? this.pending() : [];
+    const { strict } = this.task.config,
+      [first] = strict ? this.pending() : [];
     if (first) {
       this.focus(first);
-      return this.editor.say(
-        again.length
-          ? "A verdict was taken back: judge this label again."
-          : "This stage wants a verdict on every label.",
-        "warning",
-      );
+      return this.editor.say("This stage wants a verdict on every label.", "warning");
     }
+    if (strict) this.vouch();
     await this.end(outcome, comment ? { comment } : {});
   }
 
@@ -206,7 +216,40 @@ export class Session {
   // Reviewing
 
   pending(): string[] {
-    return this.state.order.filter((id) => !this.editor.verdicts.has(id) && this.editor.scene.get(id));
+    return this.state.order.filter((id) => this.isPending(id));
+  }
+
+  private isPending(id: string): boolean {
+    return !this.editor.verdicts.has(id) && !this.mended.has(id) && this.editor.scene.get(id) !== undefined;
+  }
+
+  /** An edit in review says what was wrong; the server writes that down in place of an earlier word. */
+  private impliedBy(command: Command): void {
+    const ids = command.changes.flatMap((c) => (c.kind === "label" ? [c.id] : []));
+    if (!ids.length) return;
+    for (const id of ids) {
+      this.mended.add(id);
+      this.editor.verdicts.delete(id);
+    }
+    this.verdicts.supersede(ids);
+    this.editor.touch();
+  }
+
+  /** Labels that the reviewer added are approved by whoever drew them: a strict stage wants a word on these too. */
+  private vouch(): void {
+    const known = new Set(this.loaded.labels.labels.map((l) => l.id));
+    const added = this.editor.scene.list().filter((l) => !known.has(l.id) && !this.editor.verdicts.has(l.id));
+    const verdict = (label: string): Verdict => ({
+      id: newId(),
+      label,
+      verdict: "approved",
+      kind: null,
+      class: null,
+      geometry: null,
+      reason: "",
+      elapsedMs: 0,
+    });
+    this.editor.judge("Approve own labels", ...added.map((l) => ({ key: l.id, verdict: verdict(l.id) })));
   }
 
   focus(id: string | null): void {
@@ -217,11 +260,7 @@ export class Session {
   }
 
   advance(from: string | null): void {
-    const next = nextPending(
-      this.state.order,
-      from,
-      (id) => !this.editor.verdicts.has(id) && this.editor.scene.get(id) !== undefined,
-    );
+    const next = nextPending(this.state.order, from, (id) => this.isPending(id));
     this.focus(next);
     if (next === null) this.editor.fit();
   }
@@ -263,9 +302,12 @@ export class Session {
   }
 
   private offerUnsent(): void {
-    this.leftover = this.loaded.waiting.filter((e): e is LabelEntry => e.kind === "label");
+    this.leftover = unsentEntries(this.loaded, this.editor);
     const [first] = this.leftover;
-    if (first) this.store.setState({ unsent: { count: new Set(this.leftover.map((e) => e.id)).size, at: first.at } });
+    if (!first) return;
+    // A save that was begun then would speak before the person does; its labels are in the entries.
+    void this.loaded.outbox.setBatch(this.loaded.scope, null).catch(() => undefined);
+    this.store.setState({ unsent: { count: new Set(this.leftover.map((e) => e.id)).size, at: first.at } });
   }
 
   private async settle(): Promise<void> {
@@ -296,7 +338,7 @@ export class Session {
       this.heartbeat?.close();
       this.heartbeat = null;
       const next = await port.claimNext(task.project, task.stage);
-      if (next) await Promise.all([warm(port, next, ontology), loadImage(next.unit.mediaUrl).catch(() => undefined)]);
+      if (next) await Promise.all([warm(port, next, ontology), loadImage(next.unit).catch(() => undefined)]);
       this.leave(next?.id ?? null);
     });
   }

@@ -24,14 +24,25 @@ function set(fail: Failure[] = []) {
   const editor = editorWith(box("a", 0, 0, 5, 5), box("b", 0, 0, 5, 5)),
     said: string[] = [],
     outbox = new MemoryOutbox();
+  const answer = async (word: string) => {
+    const f = fail.shift();
+    if (f) throw f;
+    said.push(word);
+    return `server-${word}`;
+  };
   const port = {
-    judge: async (_t: string, v: Verdict) => {
-      const f = fail.shift();
-      if (f) throw f;
-      said.push(v.id);
-    },
+    judge: async (_t: string, v: Verdict) => answer(v.id),
+    takeBack: async (_t: string, id: string) => void (await answer(`back ${id}`)),
   } as unknown as TaskPort;
-  const queue = new VerdictQueue(port, outbox, editor, "t", "rex:t", async () => true);
+  const queue = new VerdictQueue({
+    port,
+    outbox,
+    editor,
+    task: "t",
+    scope: "rex:t",
+    token: () => 1,
+    labelsSaved: async () => true,
+  });
   open.push(queue);
   return { editor, queue, said, outbox };
 }
@@ -45,15 +56,27 @@ it("a verdict taken back before it was sent was never given", async () => {
   expect([said, await outbox.list("rex:t")]).toEqual([["2"], []]);
 });
 
-it("one taken back later must be given anew", async () => {
+it("one taken back later is taken back on the server", async () => {
   const { editor, queue, said } = set();
   editor.judge("Approve", { key: "a", verdict: verdict("a", "1") });
   await queue.flush();
   editor.undo();
-  expect([...queue.store.getState().withdrawn]).toEqual(["a"]);
+  await queue.flush();
   editor.judge("Reject", { key: "a", verdict: verdict("a", "2", "rejected") });
   await queue.flush();
-  expect([said, queue.store.getState().withdrawn.size]).toEqual([["1", "2"], 0]);
+  expect(said).toEqual(["1", "back server-1", "2"]);
+});
+
+it("an edit takes the place of a word that still waits", async () => {
+  const { editor, queue, said } = set();
+  editor.judge(
+    "Reject",
+    { key: "a", verdict: verdict("a", "1", "rejected") },
+    { key: "b", verdict: verdict("b", "2") },
+  );
+  queue.supersede(["a"]);
+  await queue.flush();
+  expect(said).toEqual(["2"]);
 });
 
 it("waits out a network that fails", async () => {

@@ -1,7 +1,7 @@
 import { Button, Group, NativeSelect, NumberInput, Stack, Text } from "@mantine/core";
 import { newId } from "../core/ids";
 import { faultOf } from "../core/kinds";
-import type { Answers, DrawnLabel, Label } from "../core/types";
+import type { Answers, Attribute, DrawnLabel, Label } from "../core/types";
 import { useDesk, useEditorState, useSessionState } from "./context";
 import css from "./Editor.module.css";
 import { Panel } from "./Panel";
@@ -60,8 +60,7 @@ function OneLabel({ label, readOnly }: { label: DrawnLabel; readOnly: boolean })
 function Questions({ label, readOnly }: { label: Label; readOnly: boolean }) {
   const { editor } = useDesk(),
     faults = useSessionState((s) => s.faults);
-  const faultAt = (path: readonly string[]) =>
-    faults.find((f) => f.question === label.id && matches(path, f.path, editor.vocabulary.questionsOf(label)))?.detail;
+  const faultAt = (q: Attribute) => faults.find((f) => f.question === label.id && isAbout(f.path, q))?.detail;
   const answer = (attributes: Answers) => editor.put("Answer", { ...label, attributes });
   return editor.vocabulary
     .questionsOf(label)
@@ -77,17 +76,8 @@ function Questions({ label, readOnly }: { label: Label; readOnly: boolean }) {
     ));
 }
 
-/** Paths of our own are ids all the way; the server's may name attributes instead. */
-function matches(
-  path: readonly string[],
-  fault: readonly string[],
-  questions: readonly { id: string; name: string }[],
-): boolean {
-  const last = path.at(-1),
-    name = questions.find((q) => q.id === last)?.name,
-    end = fault.at(-1);
-  return last === end || (name !== undefined && name === end);
-}
+/** Paths found here are ids, those of the server names; either ends at the question. */
+const isAbout = (path: readonly string[], q: Attribute): boolean => path.at(-1) === q.id || path.at(-1) === q.name;
 
 type Field = {
   readonly name: "x" | "y" | "width" | "height" | "angle";
@@ -190,9 +180,8 @@ export function ImageQuestions() {
                 : { id: newId(), class: q.id, shape: "classification", geometry: null, attributes },
             );
           };
-          const faultAt = (path: readonly string[]) =>
-            faults.find((f) => f.label === null && (f.path.at(-1) === path.at(-1) || f.question === path.at(-1)))
-              ?.detail;
+          const faultAt = (a: Attribute) =>
+            faults.find((f) => f.label === null && f.question === q.id && isAbout(f.path, a))?.detail;
           return (
             <Question
               key={q.id}

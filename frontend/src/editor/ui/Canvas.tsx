@@ -28,7 +28,7 @@ export function Canvas() {
     desk.region = host;
     const stop = listen(host, desk.toolbox);
     let gone = false;
-    loadImage(unit.mediaUrl).then(
+    loadImage(unit).then(
       (bitmap) => {
         if (!gone) surface.show(new Mipmap(bitmap, unit));
       },

@@ -1,6 +1,6 @@
 import { Button, Group, Paper, Stack, Text, Textarea } from "@mantine/core";
-import { type FormEvent, useState } from "react";
-import type { Issue } from "../sync/port";
+import { type FormEvent, useEffect, useState } from "react";
+import type { Issue, Remark } from "../sync/port";
 import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
 import css from "./Editor.module.css";
 import { t } from "./words";
@@ -94,20 +94,35 @@ function NewIssue() {
 
 /** A thread: what was said, an answer, and whether it is settled. */
 export function IssueThread({ issue }: { issue: Issue }) {
-  const { session } = useDesk(),
-    [text, setText] = useState(""),
-    port = session.loaded.port,
-    task = session.task.id;
+  const { session } = useDesk();
+  const [text, setText] = useState("");
+  const [said, setSaid] = useState<readonly Remark[]>([]);
+  const port = session.loaded.port;
+  const task = session.task.id;
   const busy = useSessionState((s) => s.busy === "issue");
+  const { id, commentCount } = issue;
+
+  useEffect(() => {
+    let gone = false;
+    if (commentCount)
+      port.comments(task, id).then(
+        (rows) => !gone && setSaid(rows),
+        () => undefined,
+      );
+    return () => {
+      gone = true;
+    };
+  }, [port, task, id, commentCount]);
+
   const answer = async (e: FormEvent) => {
     e.preventDefault();
     if (!text.trim()) return;
-    await session.issue(() => port.comment(task, issue.id, text.trim()));
+    await session.issue(() => port.comment(task, id, text.trim()));
     setText("");
   };
   return (
     <Stack gap={6} py={6}>
-      {issue.comments.map((c) => (
+      {said.map((c) => (
         <Text key={c.id} size="sm">
           <Text span size="xs" c="dimmed">
             {c.author}{" "}

@@ -10,16 +10,14 @@ interface Props {
   answers: Answers;
   onAnswer: (answers: Answers) => void;
   disabled: boolean;
-  /** What is wrong, by the path of attribute ids or names down to the question. */
-  faultAt: (path: readonly string[]) => string | undefined;
-  path?: readonly string[];
+  /** What is wrong with a question. */
+  faultAt: (question: Attribute) => string | undefined;
 }
 
 /** One question with what its chosen options ask further. Digits choose options; T or Enter goes on. */
-export function Question({ attribute: a, answers, onAnswer, disabled, faultAt, path = [] }: Props) {
+export function Question({ attribute: a, answers, onAnswer, disabled, faultAt }: Props) {
   const answer = answerTo(answers, a),
-    here = [...path, a.id],
-    fault = faultAt(here),
+    fault = faultAt(a),
     set = (next: Answer) => onAnswer(answered(answers, a, next));
   const title = (
     <>
@@ -45,7 +43,6 @@ export function Question({ attribute: a, answers, onAnswer, disabled, faultAt, p
               answers={nestedAnswers(choice)}
               disabled={disabled}
               faultAt={faultAt}
-              path={here}
               onAnswer={(next) => replace(withNested(choice, next))}
             />
           ))}

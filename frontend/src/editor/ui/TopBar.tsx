@@ -21,7 +21,7 @@ export function TopBar({ onExit }: { onExit: () => void }) {
       <h1 className={css.title} title={task.unit.name}>
         {task.unit.name || t("unnamed")}
       </h1>
-      <Badge>{task.stage}</Badge>
+      <Badge>{task.stageTitle}</Badge>
       {task.round > 1 && <Badge>{t("round", { round: task.round })}</Badge>}
       <StatusChip />
       {!holds && (
