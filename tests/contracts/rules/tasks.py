@@ -10,10 +10,13 @@ from typing import Any
 
 from apps.accounts.principal import Principal
 from apps.common.clock import database_now
+from apps.common.ids import new_id
+from apps.ontologies.queries import index_for
 from apps.projects.policies import get_project_for
 from apps.tasks.models import Draft, Issue, Task
 from apps.tasks.operations.claims import claim_next
 from apps.tasks.operations.issues import open_issue
+from apps.tasks.operations.labeling import LabelChanges
 from apps.tasks.operations.steps import Step, take_step
 from tests.contracts.matrix import HOME, MANAGERS, Rule, World
 
@@ -32,8 +35,25 @@ def claim(world: World, name: str, stage: str, worker: str) -> Task:
 
 def submitted(world: World, worker: str) -> Task:
     task = claim(world, "ann", "annotate", worker)
-    take_step(task_id=task.id, user=world.people.ann, step=Step(verb="submit", verified_empty=True))
+    step = Step(verb="submit", verified_empty=True, changes=LabelChanges(upsert=answers(world)))
+    take_step(task_id=task.id, user=world.people.ann, step=step)
     return task
+
+
+def answers(world: World) -> list[dict[str, Any]]:
+    """The first option of every required classification."""
+    index = index_for(world.ids["ontology_id"])
+    return [
+        {
+            "id": str(new_id()),
+            "class": entry.name,
+            "shape": "classification",
+            "geometry": None,
+            "attributes": {entry.name: next(iter(entry.attributes.entries[0].options.values())).value},
+        }
+        for entry in index.classifications
+        if entry.required
+    ]
 
 
 def prepare(world: World) -> None:
