@@ -11,7 +11,7 @@ from django.http import HttpRequest, JsonResponse
 
 from apps.common.clock import database_now
 from apps.common.models import WorkerBeat
-from apps.server import demo
+from apps.server.demo import settle
 
 LATELY = timedelta(seconds=30)
 _migrated = False
@@ -29,7 +29,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         if checks["migrated"]:
             checks |= {"worker": worker_answers()}
             if settings.MODE == "local":
-                checks |= {"demo": demo.is_settled()}
+                checks |= {"demo": settle.is_settled()}
     except DatabaseError:
         connection.close()
         checks = {"database": False}

@@ -29,13 +29,20 @@ def main() -> int:
         node.write_text(NODE)
         for name, source in (
             ("runtime", ["pyproject.toml"]),
-            ("dev", ["--extra", "dev", "-c", "deploy/lock/runtime.txt", "pyproject.toml"]),
+            ("dev", ["--extra", "dev", "--extra", "demo", "-c", "deploy/lock/runtime.txt", "pyproject.toml"]),
             ("node", [str(node)]),
         ):
             print(f"lock: {name}", flush=True)
             subprocess.run([*compile_with, "-o", str(LOCKS / f"{name}.txt"), *source], cwd=ROOT, check=True)
             clean(LOCKS / f"{name}.txt")
+    keep_only("scikit-image", LOCKS / "dev.txt", LOCKS / "demo.txt")
     return 0
+
+
+def keep_only(name: str, source: Path, target: Path) -> None:
+    """Copies one package's lines: the demo wants scikit-image's photographs and nothing that it needs to compute."""
+    blocks = re.split(r"\n(?=\S)", source.read_text())
+    target.write_text(next(block for block in blocks if block.startswith(f"{name}==")).rstrip() + "\n")
 
 
 def clean(lock: Path) -> None:

@@ -18,23 +18,27 @@ PYTHON = VENV / "bin" / "python"
 
 
 def main(kind: str) -> int:
-    lock = ROOT / "deploy" / "lock" / f"{kind}.txt"
-    wanted = digest(lock)
-    if is_done("dev", digest(lock.with_name("dev.txt"))) or is_done(kind, wanted):
+    if is_done("dev", digest(locks("dev"))) or is_done(kind, digest(locks(kind))):
         return 0
     if sys.version_info < (3, 11):
         return fail(f"Python 3.11 or later is needed; this is {sys.version.split()[0]}.")
     if not usable() and not make_venv():
         return 1
-    if not install(lock):
+    if not install(locks(kind)):
         return 1
-    (VENV / f".{kind}.done").write_text(wanted)
+    (VENV / f".{kind}.done").write_text(digest(locks(kind)))
     print(f"setup: .venv is ready ({kind})", flush=True)
     return 0
 
 
-def digest(lock: Path) -> str:
-    return hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
+def locks(kind: str) -> list[Path]:
+    """The developers' lock holds everything; who only runs it needs the runtime and the demo's photographs."""
+    names = ["dev"] if kind == "dev" else ["runtime", "demo"]
+    return [ROOT / "deploy" / "lock" / f"{name}.txt" for name in names]
+
+
+def digest(files: list[Path]) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files) + sys.version.encode()).hexdigest()
 
 
 def is_done(kind: str, wanted: str) -> bool:
@@ -61,13 +65,18 @@ def make_venv() -> bool:
     return made.returncode == 0
 
 
-def install(lock: Path) -> bool:
-    """pip with hashes; the lock is complete, so nothing is resolved anew. Its many lines become one bar."""
-    total = sum(1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#")))
-    print(f"setup: installing {total} packages from {lock.relative_to(ROOT)}", flush=True)
+def install(files: list[Path]) -> bool:
+    """pip with hashes; the locks are complete, so nothing is resolved anew. Its many lines become one bar.
+
+    Nothing is compiled ahead: most modules are never imported, and the others are compiled when they first are.
+    """
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    total = sum(1 for line in lines if "==" in line and not line.startswith(" "))
+    print(f"setup: installing {total} packages, the versions and hashes in deploy/lock/", flush=True)
     command = [
         *(PYTHON, "-m", "pip", "install", "--no-deps", "--require-hashes", "--disable-pip-version-check"),
-        *("--no-input", "--progress-bar", "off", "--only-binary", ":all:", "-r", lock),
+        *("--no-input", "--progress-bar", "off", "--only-binary", ":all:", "--no-compile"),
+        *(part for file in files for part in ("-r", str(file))),
     ]
     pip = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert pip.stdout is not None  # noqa: S101 - asked for above

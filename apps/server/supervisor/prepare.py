@@ -43,17 +43,17 @@ def settle_demo() -> None:
     """Loads the demo on a loopback host; elsewhere takes its people's access away first, and says so."""
     from django.conf import settings
 
-    from apps.server import demo
+    from apps.server.demo import settle, story
 
     if not settings.LOOPBACK:
-        if gone := demo.disable_people():
+        if gone := settle.disable_people():
             say(f"this host can be reached from outside: the {gone} demo people can no longer sign in")
         return
-    if demo.is_settled():
-        demo.enable_people()
+    if settle.is_settled():
+        settle.enable_people()
         return
-    with Bar("loading the demo", demo.STEPS) as bar:
-        demo.load(bar.step)
+    with Bar("loading the demo", story.STEPS) as bar:
+        settle.load(bar.step)
 
 
 def forget_last_run(home: Path) -> None:

@@ -83,10 +83,10 @@ def wait_until_ready(url: str, group: Group) -> bool:
 
 
 def tell(address: checks.Address, home: Path, seconds: float) -> None:
-    from apps.server import demo
+    from apps.server.demo import settle
 
     say(f"ready in {seconds:.1f} s at {address.url}  (data in {home}; Ctrl-C ends it)")
-    for line in demo.introduction():
+    for line in settle.introduction():
         print(f"  {line}", flush=True)
 
 
