@@ -23,7 +23,7 @@ function closure(key, seen = new Set(), files = new Set()) {
   return files;
 }
 
-const kilobytes = (files) => [...files].reduce((sum, file) => sum + (sizes.get(file) ?? 0), 0) / 1024;
+const kilobytes = (files) => [...files].reduce((sum, file) => sum + (sizes.get(file) ?? 0), 0) / 1000;
 const entryKey = Object.keys(manifest).find((key) => manifest[key].isEntry);
 const entry = closure(entryKey);
 const rows = [["entry", kilobytes(entry), BUDGET.entry]];

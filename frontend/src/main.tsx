@@ -9,6 +9,15 @@ import { cssVariables, theme } from "./app/theme";
 import { router } from "./routes";
 
 const colorScheme = localStorageColorSchemeManager({ key: "lapidary.color-scheme" });
+// A newer build has replaced the files of this one: load the page anew, once, where the missing file was asked for.
+window.addEventListener("vite:preloadError", (event) => {
+  const last = Number(sessionStorage.getItem("lapidary.reloaded"));
+  if (Date.now() - last < 30_000 || !navigator.onLine) return;
+  sessionStorage.setItem("lapidary.reloaded", String(Date.now()));
+  event.preventDefault();
+  window.location.reload();
+});
+
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(

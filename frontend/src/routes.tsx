@@ -11,11 +11,12 @@ import { isProblem } from "./api/client";
 import { projectQuery } from "./api/projects";
 import { queryClient } from "./app/queryClient";
 import { meQuery } from "./app/session";
-import { NotFound } from "./pages/NotFound";
 import { RouteError } from "./pages/RouteError";
 import { safeNext } from "./pages/signin/search";
 import { parseFilters } from "./pages/tasks/filters";
-import { Loading } from "./ui/states";
+import { Loading } from "./ui/Loading";
+
+const NotFound = lazyRouteComponent(() => import("./pages/NotFound"));
 
 const root = createRootRouteWithContext<{ queryClient: QueryClient }>()({ component: Outlet });
 

@@ -3,7 +3,7 @@ import { LinkButton } from "../ui/links";
 import { Page } from "../ui/Page";
 import { Empty } from "../ui/states";
 
-export function NotFound() {
+export default function NotFound() {
   return (
     <Page title={t("error.pageMissing")} narrow>
       <Empty

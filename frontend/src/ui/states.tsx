@@ -1,9 +1,12 @@
-import { Alert, Button, Center, Group, List, Loader, Paper, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, List, Paper, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { isProblem } from "../api/client";
 import { describeError } from "../app/errors";
 import { t } from "../app/t";
 import { Icon, type IconName } from "./Icon";
+import { Loading } from "./Loading";
+
+export { Loading } from "./Loading";
 
 /** Nothing here yet: says so, and what to do about it. */
 export function Empty({
@@ -32,14 +35,6 @@ export function Empty({
         {action && <Group mt="xs">{action}</Group>}
       </Stack>
     </Paper>
-  );
-}
-
-export function Loading() {
-  return (
-    <Center mih={200} role="status" aria-label={t("common.loading")}>
-      <Loader size="sm" type="dots" />
-    </Center>
   );
 }
 
