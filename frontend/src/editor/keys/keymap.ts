@@ -64,6 +64,8 @@ export const KEYMAP = [
   row("next-same", "Labels", "canvas", "Next label of the same class", "Shift+]"),
   row("attributes", "Labels", "canvas", "Walk the attributes of the selection", "t"),
   row("select-all", "Labels", "editor", "Select all labels", "Ctrl+a"),
+  row("copy", "Labels", "editor", "Copy the selection, also for the next image", "Ctrl+c"),
+  row("paste", "Labels", "editor", "Paste where it was, or a little aside", "Ctrl+v"),
   row("duplicate", "Labels", "editor", "Duplicate the selection", "Ctrl+d"),
   row("undo", "Labels", "editor", "Undo", "Ctrl+z"),
   row("redo", "Labels", "editor", "Redo", "Ctrl+Shift+z", "Ctrl+y"),

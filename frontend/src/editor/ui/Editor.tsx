@@ -62,7 +62,7 @@ export default function Editor({ taskId, projectId, onNext, onExit, port = serve
           <Text size="sm" c="dimmed">
             {error.message}
           </Text>
-          <Button onClick={() => setAttempt(attempt + 1)}>{t("apply")}</Button>
+          <Button onClick={() => setAttempt(attempt + 1)}>{t("tryAgain")}</Button>
           <Button variant="default" onClick={onExit}>
             {t("exit")}
           </Button>

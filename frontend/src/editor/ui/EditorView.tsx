@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { Attributes, ImageQuestions } from "./Attributes";
 import { Canvas } from "./Canvas";
@@ -5,11 +6,12 @@ import { ClassList } from "./ClassList";
 import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
 import { Banners, Dialogs } from "./Dialogs";
 import css from "./Editor.module.css";
-import { LabelList } from "./LabelList";
+import { LabelList, placeOf } from "./LabelList";
 import { ReviewPanel } from "./ReviewPanel";
 import { Evidence, Issues, Returned } from "./SidePanels";
 import { Toolbar, TopBar } from "./TopBar";
 import { useKeys } from "./useKeys";
+import { t } from "./words";
 
 export function EditorView({ onExit }: { onExit: () => void }) {
   const desk = useDesk(),
@@ -52,7 +54,7 @@ export function EditorView({ onExit }: { onExit: () => void }) {
     <div className={css.editor} {...keys}>
       <TopBar onExit={onExit} />
       <div className={css.body}>
-        <aside className={css.side}>
+        <aside className={css.side} aria-label={t("sideLeft")}>
           {(!readOnly || marking) && <ClassList searchRef={search} />}
           <ImageQuestions />
         </aside>
@@ -61,8 +63,9 @@ export function EditorView({ onExit }: { onExit: () => void }) {
           <Banners />
           <Canvas />
           <Notice />
+          <Announcer />
         </main>
-        <aside className={css.side}>
+        <aside className={css.side} aria-label={t("sideRight")}>
           {mode === "review" && <ReviewPanel />}
           {mode === "review" && <Evidence />}
           <Returned />
@@ -83,5 +86,27 @@ function Notice() {
     <div className={css.notice} role="status" aria-live="polite" data-tone={notice?.tone} key={notice?.at}>
       {notice?.text}
     </div>
+  );
+}
+
+/** What is selected, said to those who do not see the canvas: "RBC, 12 of 40, top left, rejected". */
+function Announcer() {
+  const desk = useDesk();
+  const { editor } = desk;
+  const id = useEditorState((s) => (s.selection.length === 1 ? s.selection[0] : undefined));
+  const label = id ? editor.scene.get(id) : undefined;
+  if (!label) return <VisuallyHidden aria-live="polite" />;
+  const all = editor.scene.list().filter((l) => l.shape !== "classification");
+  const word = editor.verdicts.get(label.id)?.verdict;
+  return (
+    <VisuallyHidden aria-live="polite">
+      {t("announced", {
+        name: editor.vocabulary.nameOf(label),
+        at: all.findIndex((l) => l.id === label.id) + 1,
+        all: all.length,
+        place: placeOf(desk, label.id),
+        verdict: word ? `, ${t(`verdict.${word}`)}` : "",
+      })}
+    </VisuallyHidden>
   );
 }

@@ -162,7 +162,7 @@ function LabelRow({ label, index, total, start, selected, desk }: RowProps) {
 }
 
 /** Where a label is, in words. */
-function placeOf({ editor }: Desk, id: string): string {
+export function placeOf({ editor }: Desk, id: string): string {
   const item = editor.scene.item(id),
     { width, height } = editor.image;
   if (!item) return "";

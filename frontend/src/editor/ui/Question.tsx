@@ -102,7 +102,7 @@ function OneOf({ a, answer, set, common, below }: ChoiceProps) {
   return (
     <>
       <Radio.Group {...common} size="xs" value={current} onChange={set}>
-        <Stack gap={4} mt={4}>
+        <Stack gap={8} mt={6}>
           {open(a, choices).map((o) => (
             <Radio key={o.id} size="xs" value={o.value} label={o.value} disabled={common.disabled} />
           ))}
@@ -124,7 +124,7 @@ function ManyOf({ a, answer, set, common, below }: ChoiceProps) {
   const change = (next: string[]) => set(next.map((v) => choices[values.indexOf(v)] ?? v));
   return (
     <Checkbox.Group {...common} size="xs" value={values} onChange={change}>
-      <Stack gap={4} mt={4}>
+      <Stack gap={8} mt={6}>
         {open(a, choices).map((o) => {
           const at = values.indexOf(o.value),
             choice = choices[at];

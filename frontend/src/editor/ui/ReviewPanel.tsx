@@ -1,6 +1,8 @@
-import { Button, Group, Progress, Stack, Text } from "@mantine/core";
+import { Button, Group, Progress, Stack, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { useStore } from "zustand";
 import { tally } from "../core/review";
+import type { ReasonKind } from "../core/types";
 import { hint } from "../keys/keymap";
 import { keyPreferences } from "../sync/preferences";
 import { useDesk, useDeskState, useEditorState, useSessionState, useVerdictState } from "./context";
@@ -116,8 +118,17 @@ export function ReviewPanel() {
 
 /** Reasons as chips: the one used last is offered, Enter takes it. */
 function Reasons() {
-  const desk = useDesk(),
-    offered = useDeskState((s) => s.reason);
+  const desk = useDesk();
+  const offered = useDeskState((s) => s.reason);
+  const [text, setText] = useState("");
+  const take = (kind: ReasonKind) => {
+    desk.reject(kind, text.trim());
+    desk.home();
+  };
+  const back = () => {
+    desk.set({ asking: null });
+    desk.home();
+  };
   return (
     <fieldset className={css.reasons}>
       <legend>{t("why")}</legend>
@@ -127,24 +138,26 @@ function Reasons() {
           size="compact-sm"
           variant={kind === offered ? "filled" : "default"}
           leftSection={<kbd className={css.key}>{i + 1}</kbd>}
-          onClick={() => {
-            desk.reject(kind);
-            desk.home();
-          }}
+          onClick={() => take(kind)}
         >
           {t(`kind.${kind}` as "kind.spurious")}
         </Button>
       ))}
-      <Button
-        size="compact-sm"
-        variant="subtle"
-        onClick={() => {
-          desk.set({ asking: null });
-          desk.home();
-        }}
-      >
+      <Button size="compact-sm" variant="subtle" onClick={back}>
         {t("cancel")}
       </Button>
+      <TextInput
+        w="100%"
+        aria-label={t("sayMore")}
+        placeholder={t("sayMore")}
+        value={text}
+        maxLength={1000}
+        onChange={(e) => setText(e.currentTarget.value)}
+        onKeyDown={(e) => {
+          if (e.key === "Enter") take(offered);
+          if (e.key === "Escape") back();
+        }}
+      />
     </fieldset>
   );
 }

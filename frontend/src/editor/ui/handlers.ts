@@ -1,11 +1,13 @@
 /** What each action of the keymap does. */
 
 import { newId } from "../core/ids";
+import { compile } from "../core/item";
 import { moved } from "../core/kinds";
 import type { DrawnLabel } from "../core/types";
 import type { Handlers } from "../keys/dispatch";
 import type { ActionId } from "../keys/keymap";
 import { type Desk, LABEL_REASONS } from "./desk";
+import { t } from "./words";
 
 const OPACITIES = [0.25, 0.5, 0] as const;
 const DUPLICATE_PX = 12;
@@ -44,20 +46,38 @@ export function reveal({ editor }: Desk, id: string): void {
   if (tiny || left < 0 || top < 0 || right > port.width || bottom > port.height) editor.show([id], 0.4);
 }
 
-function duplicate({ editor }: Desk): void {
+/** Copied labels outlive the task: the next image often holds the same things. */
+let clipboard: readonly DrawnLabel[] = [];
+
+function copy({ editor }: Desk): void {
+  clipboard = editor.selected.filter((l): l is DrawnLabel => l.shape !== "classification");
+  editor.say(t("copied", { count: clipboard.length }));
+}
+
+function paste({ editor }: Desk, labels: readonly DrawnLabel[]): void {
   if (editor.state.readOnly) return;
-  const d = DUPLICATE_PX / editor.state.view.k,
-    { width, height } = editor.image;
-  const copies = editor.selected
-    .filter((l): l is DrawnLabel => l.shape !== "classification")
-    .map((l) => {
-      const item = editor.scene.item(l.id);
-      const dx = item && item.maxX + d <= width ? d : -d,
-        dy = item && item.maxY + d <= height ? d : -d;
-      return { ...moved(l, dx, dy), id: newId() };
-    });
-  editor.put("Duplicate", ...copies);
+  const aside = DUPLICATE_PX / editor.state.view.k;
+  const { width, height } = editor.image;
+  const copies = labels.flatMap((l) => {
+    const item = compile(l);
+    const fits = item.minX >= 0 && item.minY >= 0 && item.maxX <= width && item.maxY <= height;
+    if (!fits || !editor.vocabulary.object(l.class)) return [];
+    // On the image it came from it would hide its original.
+    const d = editor.scene.get(l.id) ? aside : 0;
+    const dx = item.maxX + d <= width ? d : -d;
+    const dy = item.maxY + d <= height ? d : -d;
+    return [{ ...moved(l, dx, dy), id: newId() }];
+  });
+  if (!copies.length) return;
+  editor.put("Paste", ...copies);
   editor.select(copies.map((c) => c.id));
+}
+
+function duplicate(desk: Desk): void {
+  paste(
+    desk,
+    desk.editor.selected.filter((l): l is DrawnLabel => l.shape !== "classification"),
+  );
 }
 
 function remove({ editor, toolbox }: Desk): void {
@@ -139,6 +159,8 @@ export function makeHandlers(desk: Desk, find: () => void): Handlers {
           .map((l) => l.id),
       ),
     ),
+    copy: once(() => copy(desk)),
+    paste: once(() => paste(desk, clipboard)),
     duplicate: once(() => duplicate(desk)),
     undo: once(() => editor.undo()),
     redo: once(() => editor.redo()),
