@@ -30,7 +30,10 @@ class LabelSet(models.Model):
 
 
 class Label(models.Model):
-    """One object or classification as it is now. ``label_id`` is the client's; the box columns are pixels, null for classifications."""
+    """One object or classification as it is now.
+
+    ``label_id`` is the client's; the box columns are pixels, null for classifications.
+    """
 
     id = models.BigAutoField(primary_key=True)
     label_set = models.ForeignKey(LabelSet, on_delete=models.CASCADE, related_name="labels")
@@ -55,7 +58,7 @@ class Label(models.Model):
 
 
 class Revision(models.Model):
-    """One numbered change of a label set: ``delta`` is ``{"changes": [{"id", "before": row|null, "after": row|null}]}``.
+    """One numbered change of a label set: ``delta`` is ``{"changes": [{"id", "before": row or null, "after"}]}``.
 
     Every k-th revision also holds the whole ``snapshot``, so that a past state costs at most k deltas.
     """

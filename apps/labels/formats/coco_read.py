@@ -14,7 +14,7 @@ import ijson
 
 from apps.common.errors import Invalid
 from apps.labels.formats.archive import Archive, is_zip
-from apps.labels.formats.coco_shapes import NotCarried, geometry_of
+from apps.labels.formats.coco_shapes import NotCarriedError, geometry_of
 from apps.labels.formats.items import ImportedImage, ImportedLabel, Problem, bad_file, clip
 from apps.labels.formats.spool import Spool
 from apps.ontologies.logic import ClassEntry, OntologyIndex
@@ -118,7 +118,7 @@ def _image(
         here = f"{place}/annotations/{number}"
         try:
             labels.append(ImportedLabel(here, _label(item, here, categories, index, (width, height), problems)))
-        except NotCarried as error:
+        except NotCarriedError as error:
             problems.append(Problem(here, error.code, f"{_named(item)}{error.detail}"))
         except Invalid as error:
             first = error.errors[0]
@@ -148,15 +148,19 @@ def _label(
     size: tuple[int, int],
     problems: list[Problem],
 ) -> dict[str, Any]:
-    """The label of one annotation. Raises NotCarried or Invalid."""
+    """The label of one annotation. Raises NotCarriedError or Invalid."""
     category = categories.get(_plain_key(item.get("category_id")))
     name = category.get("name") if category else None
     entry = index.find(name)
     if category is None or entry is None:
-        raise NotCarried("unknown_class", f"The ontology has no class {clip(str(name or item.get('category_id')))!r}.")
-    for member in item:
-        if member not in ITEM_MEMBERS:
-            problems.append(Problem(place, "not_carried", f"{clip(member)} has no place here.", lost=False))
+        raise NotCarriedError(
+            "unknown_class", f"The ontology has no class {clip(str(name or item.get('category_id')))!r}."
+        )
+    problems += [
+        Problem(place, "not_carried", f"{clip(member)} has no place here.", lost=False)
+        for member in item
+        if member not in ITEM_MEMBERS
+    ]
     return {
         "class": entry.name,
         "shape": entry.shape,

@@ -7,7 +7,7 @@ the nearest thing it can say, and exactly as they are in the member ``lapidary``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pycocotools import mask as coco_mask
 
@@ -24,7 +24,7 @@ OWN = ("rotatable_bounding_box", "polyline", "polygon")
 """Shapes that may come in the member ``lapidary``."""
 
 
-class NotCarried(Exception):
+class NotCarriedError(Exception):
     """An annotation that cannot become a label of its class: a code and a sentence."""
 
     def __init__(self, code: str, detail: str) -> None:
@@ -33,7 +33,7 @@ class NotCarried(Exception):
 
 
 def geometry_of(item: Mapping[str, Any], entry: ClassEntry, category: Mapping[str, Any], size: Size) -> Any:
-    """The geometry that ``item`` gives a label of ``entry``. Raises NotCarried, or Invalid for broken numbers."""
+    """The geometry that ``item`` gives a label of ``entry``. Raises NotCarriedError, or Invalid for broken numbers."""
     own = item.get("lapidary")
     if entry.shape in OWN and isinstance(own, dict) and own.get("shape") == entry.shape:
         return own.get("geometry")
@@ -48,33 +48,33 @@ def geometry_of(item: Mapping[str, Any], entry: ClassEntry, category: Mapping[st
             return _read_keypoint(item)
         case "skeleton":
             return _read_skeleton(item, entry, category)
-    raise NotCarried("wrong_shape", f"COCO cannot say a {entry.shape}.")
+    raise NotCarriedError("wrong_shape", f"COCO cannot say a {entry.shape}.")
 
 
 def _read_box(item: Mapping[str, Any]) -> Members:
     box = item.get("bbox")
     if not isinstance(box, list) or len(box) != 4:
-        raise NotCarried("broken_geometry", "bbox is [x, y, width, height].")
+        raise NotCarriedError("broken_geometry", "bbox is [x, y, width, height].")
     x, y, width, height = (_number(value) for value in box)
     if width == 0 or height == 0:
-        raise NotCarried("zero_size", f"The box has no size: {box}.")
+        raise NotCarriedError("zero_size", f"The box has no size: {box}.")
     if width < 0 or height < 0:
-        raise NotCarried("broken_geometry", f"The box ends before it begins: {box}.")
+        raise NotCarriedError("broken_geometry", f"The box ends before it begins: {box}.")
     return {"x": x, "y": y, "width": width, "height": height}
 
 
 def _read_polygons(item: Mapping[str, Any]) -> Members:
     rings = item.get("segmentation")
     if isinstance(rings, dict):
-        raise NotCarried("wrong_shape", "The annotation is a mask, and its class takes polygons.")
+        raise NotCarriedError("wrong_shape", "The annotation is a mask, and its class takes polygons.")
     if not isinstance(rings, list) or not rings:
-        raise NotCarried("wrong_shape", "The annotation has no polygons.")
+        raise NotCarriedError("wrong_shape", "The annotation has no polygons.")
     return {"polygons": [[_ring(flat)] for flat in rings]}
 
 
 def _ring(flat: Any) -> list[list[float]]:
     if not isinstance(flat, list) or len(flat) % 2:
-        raise NotCarried("broken_geometry", "A polygon is a flat list of x and y.")
+        raise NotCarriedError("broken_geometry", "A polygon is a flat list of x and y.")
     return [[_number(flat[i]), _number(flat[i + 1])] for i in range(0, len(flat), 2)]
 
 
@@ -83,7 +83,7 @@ def _read_mask(item: Mapping[str, Any], size: Size) -> Members:
     width, height = size
     mask = item.get("segmentation")
     if not width or not height:
-        raise NotCarried("broken_geometry", "The file does not say the image's size, which a mask needs.")
+        raise NotCarriedError("broken_geometry", "The file does not say the image's size, which a mask needs.")
     if isinstance(mask, list) and mask:
         polygons = _read_polygons(item)
         check_polygon(polygons, width=width, height=height, pointer="")
@@ -91,26 +91,26 @@ def _read_mask(item: Mapping[str, Any], size: Size) -> Members:
         packed = coco_mask.merge(coco_mask.frPyObjects(flats, height, width))
         return {"size": [height, width], "counts": packed["counts"].decode("ascii")}
     if not isinstance(mask, dict):
-        raise NotCarried("wrong_shape", "The annotation has no segmentation.")
+        raise NotCarriedError("wrong_shape", "The annotation has no segmentation.")
     if mask.get("size") != [height, width]:
-        raise NotCarried("wrong_size", "The mask's size is not the image's.")
+        raise NotCarriedError("wrong_size", "The mask's size is not the image's.")
     counts = mask.get("counts")
     if isinstance(counts, str):
         read_runs(counts, pixels=width * height, pointer="")
         return {"size": [height, width], "counts": counts}
     if not isinstance(counts, list) or any(type(run) is not int or run < 0 for run in counts):
-        raise NotCarried("broken_geometry", "counts is a text, or a list of run lengths.")
+        raise NotCarriedError("broken_geometry", "counts is a text, or a list of run lengths.")
     if sum(counts) != width * height:
-        raise NotCarried("broken_geometry", "The runs of counts do not add up to the image.")
+        raise NotCarriedError("broken_geometry", "The runs of counts do not add up to the image.")
     return {"size": [height, width], "counts": compress(counts, width=width, height=height)}
 
 
 def _read_keypoint(item: Mapping[str, Any]) -> Members:
     points = _triples(item)
     if len(points) != 1:
-        raise NotCarried("wrong_shape", "The class takes exactly one keypoint.")
+        raise NotCarriedError("wrong_shape", "The class takes exactly one keypoint.")
     if points[0][2] == 0:
-        raise NotCarried("empty", "The keypoint is not placed.")
+        raise NotCarriedError("empty", "The keypoint is not placed.")
     return {"x": points[0][0], "y": points[0][1]}
 
 
@@ -118,7 +118,7 @@ def _read_skeleton(item: Mapping[str, Any], entry: ClassEntry, category: Mapping
     names = category.get("keypoints") or list(entry.points)
     points = _triples(item)
     if not isinstance(names, list) or len(points) != len(names):
-        raise NotCarried("broken_geometry", "There is not one keypoint for each name of the category.")
+        raise NotCarriedError("broken_geometry", "There is not one keypoint for each name of the category.")
     return {
         "points": [
             {"name": name, "x": x, "y": y, "visibility": v} for name, (x, y, v) in zip(names, points, strict=True)
@@ -129,7 +129,7 @@ def _read_skeleton(item: Mapping[str, Any], entry: ClassEntry, category: Mapping
 def _triples(item: Mapping[str, Any]) -> list[tuple[float, float, Any]]:
     flat = item.get("keypoints")
     if not isinstance(flat, list) or not flat or len(flat) % 3:
-        raise NotCarried("wrong_shape", "The annotation has no keypoints.")
+        raise NotCarriedError("wrong_shape", "The annotation has no keypoints.")
     return [(_number(flat[i]), _number(flat[i + 1]), flat[i + 2]) for i in range(0, len(flat), 3)]
 
 
@@ -140,8 +140,7 @@ def _number(value: Any) -> float:
 def members_of(shape: str, geometry: Any, entry: ClassEntry | None, size: Size) -> tuple[Members, bool]:
     """``bbox area segmentation …`` of a label, and whether COCO says the shape by itself."""
     points = [point["name"] for point in geometry["points"]] if shape == "skeleton" else ()
-    extent = check_geometry(shape, geometry, size=size, points=points)
-    assert extent is not None
+    extent = cast("Extent", check_geometry(shape, geometry, size=size, points=points))
     found: Members = {
         "bbox": [extent.x, extent.y, extent.width, extent.height],
         "area": extent.area,

@@ -83,7 +83,7 @@ def _image(image: ExportedImage, number: int) -> dict[str, Any]:
         "height": image.height,
         "lapidary": {"id": image.unit_id, "sha256": image.sha256},
     }
-    answers = {}
+    answers: dict[str, Any] = {}
     for label in image.labels:
         if label["shape"] == CLASSIFICATION:
             answers |= label["attributes"]

@@ -16,7 +16,7 @@ Label = dict[str, Any]
 class Problem:
     """Something that was not carried. ``place`` names file and item; ``lost`` says whether the whole item is missing.
 
-    Codes: ``unknown_class broken_geometry zero_size outside_image not_carried bad_file bad_entry repeated_entry …``.
+    Codes: ``unknown_class broken_geometry zero_size outside_image not_carried bad_file bad_entry …``.
     """
 
     place: str
@@ -30,7 +30,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ImportedLabel:
-    """One label of a file. ``label`` has class, shape, geometry, attributes, and from the native format id and origin too.
+    """One label of a file: class, shape, geometry, attributes, and from the native format id and origin too.
 
     ``place`` names it within the file: stable over repeated readings, so ids can be made from it.
     """

@@ -1,8 +1,8 @@
 """The native format: JSON Lines that keep everything a task says now.
 
-The first line is the header ``{"lapidary": 1, "ontology", "ontology_version"}``; each other line is one task: ``data_unit``
-(id, name, width, height, sha256, metadata), ``task`` (id, stage, stage_type, status, round, priority, revision) and
-``labels`` as the API writes them, with who made and changed them when, and where they came from.
+The first line is the header ``{"lapidary": 1, "ontology", "ontology_version"}``; each other line is one task:
+``data_unit`` (id, name, width, height, sha256, metadata), ``task`` (id, stage, stage_type, status, round, priority,
+revision) and ``labels`` as the API writes them, with who made and changed them when, and where they came from.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MEMBERS = {
 
 
 def write(
-    file: IO[bytes], images: Iterator[ExportedImage], index: OntologyIndex, report: Report, include_media: bool
+    file: IO[bytes], images: Iterator[ExportedImage], index: OntologyIndex, _report: Report, include_media: bool
 ) -> None:
     """One line per task; with the images a zip of ``labels.jsonl`` and them. Nothing is ever left out."""
     if not include_media:
@@ -76,7 +76,7 @@ def _line(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass") + b"\n"
 
 
-def read(file: IO[bytes], index: OntologyIndex) -> Iterator[ImportedImage | Problem]:
+def read(file: IO[bytes], _index: OntologyIndex) -> Iterator[ImportedImage | Problem]:
     """The tasks of a native file. Raises Invalid when it has no header of this format."""
     if not is_zip(file):
         yield from _read_lines("", file)

@@ -36,5 +36,5 @@ def reader_of(name: str) -> Reader:
 
 
 def writer_of(name: str) -> Callable[[IO[bytes], Iterator[ExportedImage], OntologyIndex, Report, bool], None]:
-    """The writer of a format in FORMATS: writes images to a seekable file, with their media when the last argument says so."""
+    """The writer of a format in FORMATS: images to a seekable file, with their media when the last argument says so."""
     return FORMATS[name].write

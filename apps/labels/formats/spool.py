@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 BATCH = 2_000
 
@@ -23,7 +23,7 @@ class Spool:
         self._waiting: list[tuple[str, int, str]] = []
         self._images = 0
 
-    def __enter__(self) -> Spool:
+    def __enter__(self) -> Self:
         self._db.execute("BEGIN")
         return self
 

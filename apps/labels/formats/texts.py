@@ -12,7 +12,7 @@ FALSE = frozenset({"0", "false", "no"})
 
 
 def answer_from(attribute: AttributeEntry, texts: list[str]) -> Any:
-    """The answer that one text (several for a checklist) means to ``attribute``. Raises ValueError where it means none."""
+    """The answer that a text (several for a checklist) means to ``attribute``. Raises ValueError where it is none."""
     if attribute.type == "checklist":
         return [_option(attribute, text) for text in texts]
     if len(texts) != 1:

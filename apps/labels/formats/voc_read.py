@@ -83,9 +83,11 @@ def _object(item: Element, place: str, index: OntologyIndex, problems: list[Prob
         raise ValueError(f"unknown_class: The ontology has no class {clip(name)!r}.")
     if entry.shape != "bounding_box":
         raise ValueError(f"wrong_shape: VOC has boxes only, and {entry.name} is a {entry.shape}.")
-    for child in item:
-        if child.tag not in KNOWN:
-            problems.append(Problem(place, "not_carried", f"<{clip(str(child.tag))}> has no place here.", lost=False))
+    problems += [
+        Problem(place, "not_carried", f"<{clip(str(child.tag))}> has no place here.", lost=False)
+        for child in item
+        if child.tag not in KNOWN
+    ]
     return {
         "class": entry.name,
         "shape": "bounding_box",

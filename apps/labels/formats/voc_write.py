@@ -42,9 +42,11 @@ def _stem(name: str) -> str:
 def _label_map(index: OntologyIndex) -> str:
     """Class names, one a line, as readers of VOC with other classes expect them."""
     lines = ["# label:color_rgb:parts:actions", "background:0,0,0::"]
-    for entry in index.objects:
-        if entry.shape == "bounding_box":
-            lines.append(f"{_one_line(entry.name)}:{','.join(str(part) for part in _rgb(entry.color))}::")
+    lines += [
+        f"{_one_line(entry.name)}:{','.join(str(part) for part in _rgb(entry.color))}::"
+        for entry in index.objects
+        if entry.shape == "bounding_box"
+    ]
     return "\n".join(lines) + "\n"
 
 

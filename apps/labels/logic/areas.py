@@ -26,7 +26,7 @@ def check_box(geometry: Any, *, width: int, height: int, pointer: str) -> tuple[
 
 
 def check_rotatable_box(geometry: Any, *, width: int, height: int, pointer: str) -> tuple[Bounds, float]:
-    """Bounds and area of ``cx cy width height angle`` (degrees, clockwise); all four corners are inside. Raises Invalid."""
+    """Bounds and area of ``cx cy width height angle`` (degrees, clockwise); its corners are inside. Raises Invalid."""
     box = members(geometry, ("cx", "cy", "width", "height", "angle"), pointer)
     cx, cy = number(box["cx"], f"{pointer}/cx"), number(box["cy"], f"{pointer}/cy")
     w, h = _length(box["width"], f"{pointer}/width"), _length(box["height"], f"{pointer}/height")
@@ -48,7 +48,7 @@ def rotated_corners(cx: float, cy: float, width: float, height: float, angle: fl
 
 
 def check_polygon(geometry: Any, *, width: int, height: int, pointer: str) -> tuple[Bounds, float]:
-    """Bounds and area of ``polygons: [[outer ring, hole…], …]``: simple rings, holes inside their outer. Raises Invalid."""
+    """Bounds and area of ``polygons: [[outer ring, hole…], …]``: simple rings, holes in their outer. Raises Invalid."""
     parts = members(geometry, ("polygons",), pointer)["polygons"]
     pointer = f"{pointer}/polygons"
     if not isinstance(parts, list) or not parts:

@@ -44,7 +44,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """A whole save. ``outdated``: it uses something that the ontology has archived, or was made under an older version."""
+    """A whole save. ``outdated``: it uses something that the ontology has archived."""
 
     upsert: Sequence[Edit]
     delete: Sequence[str]
@@ -160,7 +160,7 @@ def _replace(rows: Mapping[str, Row], replacements: Iterable[tuple[str, Row | No
 
 
 def differences(old: Mapping[str, Row], new: Mapping[str, Row]) -> list[Change]:
-    """What was added, removed or changed in content between two states: removed and changed in the old order, then added."""
+    """What differs in content between two states: removed and changed labels in the old order, then the added."""
     found = [
         Change(label_id, before, new.get(label_id))
         for label_id, before in old.items()

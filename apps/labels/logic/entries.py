@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from apps.labels.logic.geometry import check_geometry
 from apps.labels.logic.numbers import escape, refuse
 from apps.ontologies.logic import OntologyIndex, check_label
 
-MAX_EDITS = 10_000
+MAX_EDITS = 20_000
 """Labels that one save may name."""
 
 MAX_ERRORS = 100
@@ -32,30 +33,40 @@ def read_edits(body: Mapping[str, Any], *, index: OntologyIndex, size: tuple[int
     if len(raw_upsert) + len(raw_delete) > MAX_EDITS:
         refuse(f"{pointer}/upsert", "too_many_labels", f"One save names at most {MAX_EDITS} labels.")
     errors: list[FieldError] = []
-    upsert: list[Edit] = []
-    delete: list[str] = []
     seen: set[str] = set()
+    upsert: list[Edit] = []
     outdated = False
     for i, raw in enumerate(raw_upsert):
-        try:
-            edit, old = read_edit(raw, index=index, size=size, pointer=f"{pointer}/upsert/{i}")
-            _once(edit.id, seen, f"{pointer}/upsert/{i}/id")
-        except Invalid as error:
-            errors += error.errors
-            if len(errors) >= MAX_ERRORS:
-                break
-        else:
+        here = f"{pointer}/upsert/{i}"
+        with _gathered(errors):
+            edit, old = read_edit(raw, index=index, size=size, pointer=here)
+            _once(edit.id, seen, f"{here}/id")
             upsert.append(edit)
             outdated = outdated or old
-    for i, raw in enumerate(raw_delete):
-        try:
-            delete.append(read_id(raw, f"{pointer}/delete/{i}"))
-            _once(delete[-1], seen, f"{pointer}/delete/{i}")
-        except Invalid as error:
-            errors += error.errors
+        if len(errors) >= MAX_ERRORS:
+            break
+    delete = _read_ids(raw_delete, seen, errors, f"{pointer}/delete")
     if errors:
         raise Invalid("Some labels are not sound; nothing was saved.", errors=errors[:MAX_ERRORS])
     return Edits(upsert, delete, pointer, outdated)
+
+
+@contextmanager
+def _gathered(errors: list[FieldError]) -> Iterator[None]:
+    """Collects what one item's refusal says, so that the others are read too."""
+    try:
+        yield
+    except Invalid as error:
+        errors += error.errors
+
+
+def _read_ids(raw: list[Any], seen: set[str], errors: list[FieldError], pointer: str) -> list[str]:
+    found = []
+    for i, value in enumerate(raw):
+        with _gathered(errors):
+            found.append(read_id(value, f"{pointer}/{i}"))
+            _once(found[-1], seen, f"{pointer}/{i}")
+    return found
 
 
 def read_edit(raw: Any, *, index: OntologyIndex, size: tuple[int, int], pointer: str) -> tuple[Edit, bool]:
@@ -91,7 +102,7 @@ def read_id(value: Any, pointer: str) -> str:
 
 
 def read_origin(raw: Any, pointer: str) -> dict[str, Any]:
-    """Where the client says a label came from: ``kind`` human or model, with its ``model`` and ``prompts``. Raises Invalid."""
+    """Where the client says a label came from: ``kind``, with its ``model`` and ``prompts``. Raises Invalid."""
     if not isinstance(raw, dict):
         refuse(pointer, "not_an_object", "origin is an object with kind, model and prompts.")
     for name in raw:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from apps.common.errors import FieldError, Invalid
 
 TOLERANCE = 0.01
-"""Pixels a coordinate may lie beyond the border: other programs write two decimals, so their sums overshoot by this much."""
+"""Pixels a coordinate may lie beyond the border: sums of other programs' two decimals overshoot by this much."""
 
 MAX_VERTICES = 20_000
 """Points one geometry may have, all its rings together."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from apps.labels.logic.numbers import escape, inside, members, number, path, refuse
+from apps.labels.logic.numbers import inside, members, number, path, refuse
 
 Bounds = tuple[float, float, float, float]
 
@@ -40,29 +40,36 @@ def check_skeleton(
     left, placed = set(names), []
     for i, raw in enumerate(points):
         here = f"{pointer}/{i}"
-        item = members(raw, ("name", "x", "y", "visibility"), here)
-        name, visibility = item["name"], item["visibility"]
-        if not isinstance(name, str) or name not in names:
-            refuse(f"{here}/name", "unknown_point", "The class's template has no such point.")
+        name, visibility, place = _named_point(raw, names, width, height, here)
         if name not in left:
             refuse(f"{here}/name", "repeated_point", f"{name} is there twice.")
         left.discard(name)
-        if isinstance(visibility, bool) or visibility not in (0, 1, 2):
-            refuse(f"{here}/visibility", "bad_visibility", "visibility is 0 (not labeled), 1 (hidden) or 2 (visible).")
-        x, y = number(item["x"], f"{here}/x"), number(item["y"], f"{here}/y")
-        inside(x, y, width, height, here)
         if visibility:
-            placed.append((x, y))
+            placed.append(place)
     if left:
         missing = next(name for name in names if name in left)
         refuse(
             pointer,
             "missing_point",
-            f"The point {escape(missing)} is missing; give it visibility 0 when it is not labeled.",
+            f"The point {missing} is missing; give it visibility 0 when it is not labeled.",
         )
     if not placed:
         refuse(pointer, "empty", "At least one point is placed.")
     return _bounds(placed), 0.0
+
+
+def _named_point(
+    raw: Any, names: Sequence[str], width: int, height: int, pointer: str
+) -> tuple[str, int, tuple[float, float]]:
+    item = members(raw, ("name", "x", "y", "visibility"), pointer)
+    name, visibility = item["name"], item["visibility"]
+    if not isinstance(name, str) or name not in names:
+        refuse(f"{pointer}/name", "unknown_point", "The class's template has no such point.")
+    if type(visibility) is not int or visibility not in (0, 1, 2):
+        refuse(f"{pointer}/visibility", "bad_visibility", "visibility is 0 (not labeled), 1 (hidden) or 2 (visible).")
+    x, y = number(item["x"], f"{pointer}/x"), number(item["y"], f"{pointer}/y")
+    inside(x, y, width, height, pointer)
+    return name, visibility, (x, y)
 
 
 def _bounds(points: list[tuple[float, float]]) -> Bounds:

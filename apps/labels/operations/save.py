@@ -72,7 +72,7 @@ def save_labels(
     author: User | None,
     stage: str,
     stage_type: str,
-    round: int,
+    round: int,  # noqa: A002 - the contract's word
     ontology_index: OntologyIndex,
     size: tuple[int, int],
     operation: str = "save",
@@ -89,8 +89,8 @@ def save_labels(
     is where in the body they stand. ``base_revision`` is what the client had read (0 before the first save; None
     compares nothing). ``ontology_version`` is the version the client worked under, when it says so.
 
-    ``known`` is the label set when the caller has read it under its lock, ``writes`` the caller's batch to ride in; both
-    save round trips, and both want the caller to hold the lock that orders writers of this set (its task's row).
+    ``known`` is the label set when the caller has read it under its lock, ``writes`` the caller's batch to ride in;
+    both save round trips, and both want the caller to hold the lock that orders writers of this set (its task's row).
 
     Raises Invalid with pointers, StaleVersion (``current``: the present revision) when somebody saved in between.
     """
@@ -165,8 +165,7 @@ def _write(batch: Writes, label_set: LabelSet, changes: Sequence[Change], around
 
 def label_values(label_set: LabelSet, change: Change) -> dict[str, Any]:
     """The columns of a label's row."""
-    row, extent = change.after, change.extent
-    assert row is not None
+    row, extent = change.after or {}, change.extent
     return {
         "label_set_id": label_set.id,
         "label_id": UUID(change.id),

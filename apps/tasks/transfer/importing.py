@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,7 +57,7 @@ class Importer:
     by: str
     people: Mapping[str, str]
 
-    def carry(self, images: Sequence[ImportedImage], taken: Set[UUID], *, dry: bool = False) -> Carried:
+    def carry(self, images: Sequence[ImportedImage], taken: AbstractSet[UUID], *, dry: bool = False) -> Carried:
         """Writes what is sound of a chunk; ``dry`` writes nothing. The caller has a transaction open.
 
         ``taken`` are the tasks that earlier chunks of the file have named: a second time they are refused.

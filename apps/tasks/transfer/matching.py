@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,7 +26,7 @@ class Unit:
 
 
 def match(
-    project_id: UUID, images: Sequence[ImportedImage], by: str, taken: Set[UUID]
+    project_id: UUID, images: Sequence[ImportedImage], by: str, taken: AbstractSet[UUID]
 ) -> tuple[list[tuple[ImportedImage, Unit]], list[Problem]]:
     """The images that are exactly one task's, and a problem for each that is none's, several's or repeated.
 
@@ -44,7 +45,7 @@ def match(
     return found, problems
 
 
-def _problem(image: ImportedImage, units: Sequence[Unit], by: str, *taken: Set[UUID]) -> Problem | None:
+def _problem(image: ImportedImage, units: Sequence[Unit], by: str, *taken: AbstractSet[UUID]) -> Problem | None:
     named = f"{image.file_name} ({len(image.labels)} labels)"
     if not units:
         return Problem(image.key, "unknown_image", f"No task's {by} is that of {named}.")

@@ -18,7 +18,7 @@ from apps.tasks.transfer.links import upload_key
 
 
 def start_import(
-    *, project: Project, actor: User, file: File[Any], format: str, mode: str, on_error: str, match: str
+    *, project: Project, actor: User, file: File[Any], form: str, mode: str, on_error: str, match: str
 ) -> Job:
     """Keeps the uploaded file and asks for its import. If the request fails later, the file is taken away again."""
     key = upload_key(new_id())
@@ -34,7 +34,7 @@ def start_import(
                     "project": str(project.id),
                     "actor": str(actor.id),
                     "file": key,
-                    "format": format,
+                    "format": form,
                     "mode": mode,
                     "on_error": on_error,
                     "match": match,
@@ -45,7 +45,7 @@ def start_import(
         raise
 
 
-def start_export(*, project: Project, actor: User, format: str, filters: Mapping[str, Any], include_media: bool) -> Job:
+def start_export(*, project: Project, actor: User, form: str, filters: Mapping[str, Any], include_media: bool) -> Job:
     """Asks for an export of the tasks that ``filters`` (stage, status) leave."""
     return enqueue(
         kind="labels.export",
@@ -54,7 +54,7 @@ def start_export(*, project: Project, actor: User, format: str, filters: Mapping
         created_by=actor,
         params={
             "project": str(project.id),
-            "format": format,
+            "format": form,
             "filter": dict(filters),
             "include_media": include_media,
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -58,8 +58,8 @@ class ExportBody(StrictSerializer):
 class ImportsView(ApiView):
     """Labels of a file into the project's tasks."""
 
-    scopes = {"POST": "manage"}
-    parser_classes = [MultiPartParser]
+    scopes: ClassVar = {"POST": "manage"}
+    parser_classes: ClassVar = [MultiPartParser]
     max_body = MAX_UPLOAD
 
     @extend_schema(
@@ -73,7 +73,7 @@ class ImportsView(ApiView):
             project=access.project,
             actor=request.user,
             file=sent["file"],
-            format=sent["format"],
+            form=sent["format"],
             mode=sent["mode"],
             on_error=sent["on_error"],
             match=sent["match"],
@@ -84,7 +84,7 @@ class ImportsView(ApiView):
 class ExportsView(ApiView):
     """The project's labels to a file."""
 
-    scopes = {"POST": "read"}
+    scopes: ClassVar = {"POST": "read"}
 
     @extend_schema(operation_id="labels_export", request=ExportBody, responses={202: JobAnswer})
     def post(self, request: Request, project_id: UUID) -> Response:
@@ -94,7 +94,7 @@ class ExportsView(ApiView):
         job = start_export(
             project=access.project,
             actor=request.user,
-            format=sent["format"],
+            form=sent["format"],
             filters=sent.get("filter", {}),
             include_media=sent["include_media"],
         )
@@ -104,7 +104,7 @@ class ExportsView(ApiView):
 class TransferFileView(ApiView):
     """An export's file, or the report beside an import or export: by a fresh signature, or by who may export."""
 
-    scopes = {"GET": "read"}
+    scopes: ClassVar = {"GET": "read"}
     public = ("GET",)
 
     @extend_schema(

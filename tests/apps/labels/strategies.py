@@ -58,7 +58,7 @@ def polygons(draw: st.DrawFn, holes: bool = True) -> dict[str, Any]:
         left = 200.0 * i
         part = [draw(rings(left, 10, 180))]
         if holes and draw(st.booleans()):
-            # Every ring reaches at least 0.3 of its square, half of that towards a straight edge: 20 pixels stay inside.
+            # The outer ring reaches at least 0.3 of its square, half of that at a straight edge: 20 pixels stay inside.
             part.append(draw(rings(left + 80, 90, 20)))
         parts.append(part)
     return {"polygons": parts}
@@ -127,7 +127,8 @@ def labels(draw: st.DrawFn) -> dict[str, Any]:
         return {"id": ident, "class": "focus", "shape": kind, "geometry": None, "attributes": {"focus": answer}}
     if kind == "RBC":
         return {
-            "id": ident, "class": "RBC", "shape": "bounding_box", "geometry": draw(boxes()), "attributes": draw(ATTRIBUTES),
+            "id": ident, "class": "RBC", "shape": "bounding_box", "geometry": draw(boxes()),
+            "attributes": draw(ATTRIBUTES),
         }  # fmt: skip
     name, geometry = SHAPES[kind]
     return {"id": ident, "class": name, "shape": kind, "geometry": draw(geometry), "attributes": {}}

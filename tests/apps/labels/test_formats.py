@@ -137,7 +137,7 @@ def test_pycocotools_reads_our_coco(tmp_path: Path) -> None:
     assert coco.loadCats(8)[0]["skeleton"] == [[1, 2], [1, 3]]
 
 
-def test_media_go_along(tmp_path: Path) -> None:
+def test_media_go_along() -> None:
     picture = image([], "../../etc/passwd", media=lambda: io.BytesIO(b"bytes"))
     expected = {"coco": "images/etc/passwd", "voc": "JPEGImages/etc/passwd", "native": "images/etc/passwd"}
     for form, name in expected.items():
