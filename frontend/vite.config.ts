@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { mantineStyles } from "./scripts/mantineStyles";
+import { mantineStyles } from "./scripts/mantineStyles.ts";
 
 const server = process.env.LAPIDARY_URL ?? "http://127.0.0.1:8000";
 

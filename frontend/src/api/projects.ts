@@ -1,9 +1,7 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
-import { seesAll, useMe } from "../app/session";
 import { api } from "./client";
 import { keys } from "./keys";
-import type { Collaborator, Project, ProjectRole, StageCounts, Task } from "./types";
+import type { Collaborator, Project, StageCounts, Task } from "./types";
 
 export const projectQuery = (id: string) =>
   queryOptions({
@@ -39,14 +37,4 @@ export async function claim(project: string, stage: string): Promise<Task | null
     },
   );
   return reply.status === 204 ? null : (reply.data ?? null);
-}
-
-/** Names by person id: everybody's for those who see all of the project, otherwise one's own. */
-export function usePeople(id: string, roles: readonly ProjectRole[]): ReadonlyMap<string, string> {
-  const me = useMe();
-  const { data } = useCollaborators(id, seesAll(roles));
-  return useMemo(() => {
-    const people = [me, ...(data?.results ?? []).map(({ person, name, email }) => ({ id: person, name, email }))];
-    return new Map(people.map(({ id: person, name, email }) => [person, name || email]));
-  }, [me, data]);
 }

@@ -2,9 +2,9 @@ import { Modal, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { keys } from "../../api/keys";
 import type { Me } from "../../api/types";
-import { SignInForm } from "../../pages/signin/SignInForm";
 import { useSession } from "../session";
 import { t } from "../t";
+import { SignInForm } from "./SignInForm";
 
 /** The session ended under an open page: sign in again in a dialog, and the page goes on where it was. */
 export function SessionExpired() {

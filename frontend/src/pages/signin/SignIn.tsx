@@ -2,9 +2,9 @@ import { Alert, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { keys } from "../../api/keys";
+import { SignInForm } from "../../app/shell/SignInForm";
 import { t } from "../../app/t";
 import { Front } from "./Front";
-import { SignInForm } from "./SignInForm";
 
 export default function SignIn() {
   const { next, welcome } = useSearch({ from: "/sign-in" });

@@ -1,10 +1,10 @@
 import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { Me } from "../../api/types";
-import { signIn } from "../../app/session";
-import { t } from "../../app/t";
 import { FormErrors } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
+import { signIn } from "../session";
+import { t } from "../t";
 
 interface Props {
   email?: string;
