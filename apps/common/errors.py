@@ -1,4 +1,4 @@
-"""The one tree of domain errors. HTTP maps it once to ``application/problem+json``; the docstring is the title."""
+"""The one tree of domain errors, mapped once to ``application/problem+json``; a class's docstring is the title."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with one item of the input: an RFC 6901 ``pointer`` into the body, a stable ``code``, a sentence."""
+    """What is wrong in one place: an RFC 6901 ``pointer`` into the body, a stable ``code``, a sentence."""
 
     pointer: str
     code: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -34,8 +34,8 @@ class ApiView(APIView):
 
     ``scopes`` names, per method, the scope that an API key needs (read label review manage admin agent), or several of
     which one suffices; a method without one cannot be called with a key. ``public`` names the methods that need no
-    sign-in. ``idempotent`` says whether Idempotency-Key is honoured (everything but log-in, invitations and secrets). ``max_body`` is the
-    largest body in bytes, refused before it is read. ``problems`` names, per method, refusals that the OpenAPI document
+    sign-in. ``idempotent`` says whether Idempotency-Key is honoured (everything but log-in, invitations and secrets).
+    ``max_body`` is the largest body in bytes, refused before it is read. ``problems`` names, per method, refusals that the OpenAPI document
     cannot know by itself: (412, 428) where If-Match is needed, 429 where tries are counted, 404 for ids in the body.
     """
 
@@ -44,7 +44,7 @@ class ApiView(APIView):
     idempotent: ClassVar[bool] = True
     max_body: ClassVar[int] = 16 * MIB
     problems: ClassVar[Mapping[str, tuple[int, ...]]] = {}
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "put", "patch", "delete"]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     content_negotiation_class = AlwaysJson
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -55,9 +55,9 @@ class ApiView(APIView):
         try:
             self.initial(wrapped, *args, **kwargs)
             response = self._answer(wrapped, kwargs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - what is no refusal is raised again
             response = self.handle_exception(error)
-        self.response = self.finalize_response(wrapped, response, *args, **kwargs)
+        self.response = self.finalize_response(wrapped, cast(Response, response), *args, **kwargs)
         return self.response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -117,7 +117,7 @@ def etag_of(*parts: object) -> str:
 
 
 def require_match(request: Request, current: str) -> None:
-    """Raises PreconditionRequired without If-Match, StaleVersion when it does not name ``current`` (the weak form counts)."""
+    """Raises PreconditionRequired without If-Match, StaleVersion unless it names ``current`` (its weak form counts)."""
     sent = request.headers.get("If-Match")
     if sent is None:
         raise PreconditionRequired("Send If-Match with the ETag that you read.")

@@ -71,7 +71,7 @@ def new_record(request: Request, key: str) -> IdempotencyRecord:
     route = f"{request.method} {request.path}"
     return IdempotencyRecord(
         organization=str(named)[:36],
-        person=request.user.pk,
+        person=str(request.user.pk),
         route=route if len(route) <= 300 else hashlib.sha256(route.encode()).hexdigest(),
         key=key,
         digest=digest_of(request),
@@ -97,10 +97,11 @@ def digest_of(request: Request) -> str:
 def claim(record: IdempotencyRecord) -> int | None:
     """The number of the new row, or None when a twin has committed one. Waits for a twin in flight."""
     fields = [field for field in record._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(field.column for field in fields)
+    names = ", ".join(str(field.column) for field in fields)
     values = [field.get_db_prep_save(getattr(record, field.attname), connection) for field in fields]
     marks = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {record._meta.db_table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING id"
+    table = record._meta.db_table
+    sql = f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING id"  # noqa: S608 - our names
     for _ in range(2):
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
@@ -139,7 +140,7 @@ def body_of(response: HttpResponseBase) -> str:
     return response.content.decode() if isinstance(response, HttpResponse) else ""
 
 
-def _file_digest(part: UploadedFile) -> str:
+def _file_digest(part: UploadedFile[bytes]) -> str:
     digest = hashlib.sha256()
     for chunk in part.chunks():
         digest.update(chunk)

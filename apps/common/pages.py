@@ -24,7 +24,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """One allowed order: ``fields`` as for ``order_by``; the last must be unique. All go the same way or the keyset is composed."""
+    """One allowed order: ``fields`` as for ``order_by``; the last must be unique."""
 
     fields: tuple[str, ...]
 
@@ -52,7 +52,7 @@ def page(
     orderings: Mapping[str, Ordering],
     default: str,
 ) -> dict[str, Any]:
-    """One page of ``rows``; ``orderings`` maps what ``?ordering=`` may say. Raises Invalid on a bad cursor or ordering."""
+    """One page of ``rows``; ``orderings`` maps what ``?ordering=`` may say. Raises Invalid."""
     name = request.query_params.get("ordering", default)
     if name not in orderings:
         raise Invalid.at("/ordering", f"ordering is one of {', '.join(sorted(orderings))}.", code="unknown_ordering")
@@ -122,5 +122,3 @@ def _value(item: Any) -> Any:
                 raise ValueError
             return item
     raise ValueError
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -20,9 +20,7 @@ from apps.common.errors import (
     Forbidden,
     Invalid,
     NotFound,
-    Throttled,
     TooLarge,
-    Unauthenticated,
     Unavailable,
     UnsupportedMedia,
     WrongMethod,
@@ -30,6 +28,19 @@ from apps.common.errors import (
 
 CONTENT_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
+# What Django and its REST framework raise by themselves, and what we say instead.
+FRAMEWORK: tuple[tuple[tuple[type[Exception], ...], Callable[[Any], DomainError]], ...] = (
+    (
+        (exceptions.ValidationError,),
+        lambda exc: Invalid("The input is not valid.", errors=list(field_errors(exc.get_full_details()))),
+    ),
+    ((exceptions.ParseError,), lambda exc: Invalid(str(exc.detail), code="malformed")),
+    ((exceptions.PermissionDenied, PermissionDenied), lambda exc: Forbidden(str(exc) or "You may not do this.")),
+    ((exceptions.NotFound, Http404), lambda _: NotFound()),
+    ((RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent), lambda _: TooLarge("The request body is too large.")),
+    ((exceptions.MethodNotAllowed,), lambda exc: WrongMethod(str(exc.detail))),
+    ((exceptions.UnsupportedMediaType,), lambda exc: UnsupportedMedia(str(exc.detail))),
+)
 
 
 def problem_body(error: DomainError) -> dict[str, Any]:
@@ -55,7 +66,7 @@ def problem_response(error: DomainError) -> Response:
     return response
 
 
-def handle(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+def handle(exc: Exception, _context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. What is no refusal stays an exception: it is our bug and becomes a logged 500."""
     error = as_domain_error(exc)
     if error is None:
@@ -66,27 +77,11 @@ def handle(exc: Exception, context: Mapping[str, Any]) -> Response | None:
 
 def as_domain_error(exc: Exception) -> DomainError | None:
     """Translates the framework's own refusals; None for anything unforeseen."""
-    match exc:
-        case DomainError():
-            return exc
-        case exceptions.ValidationError():
-            return Invalid("The input is not valid.", errors=list(field_errors(exc.get_full_details())))
-        case exceptions.ParseError():
-            return Invalid(str(exc.detail), code="malformed")
-        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
-            return Unauthenticated(str(exc.detail))
-        case exceptions.PermissionDenied() | PermissionDenied():
-            return Forbidden(str(exc) or "You may not do this.")
-        case exceptions.NotFound() | Http404():
-            return NotFound()
-        case exceptions.Throttled():
-            return Throttled(str(exc.detail), retry_after=int(exc.wait or 60))
-        case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent():
-            return TooLarge("The request body is too large.")
-        case exceptions.MethodNotAllowed():
-            return WrongMethod(str(exc.detail))
-        case exceptions.UnsupportedMediaType():
-            return UnsupportedMedia(str(exc.detail))
+    if isinstance(exc, DomainError):
+        return exc
+    for kinds, translate in FRAMEWORK:
+        if isinstance(exc, kinds):
+            return translate(exc)
     return from_database(exc)
 
 

@@ -11,11 +11,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Field, Model
 
 
 class LostUpdate(Exception):
     """A guarded update found no row: somebody wrote between read and write, which the locks should have prevented."""
+
+
+def column_of(model: type[Model], name: str) -> Field[Any, Any]:
+    """The model's column by its attname."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, Field):
+        raise TypeError(f"{name} is no column of {model.__name__}")
+    return field
 
 
 class Writes:
@@ -29,7 +37,8 @@ class Writes:
         """One row that must exist. Returns a handle that ``insert(after=…)`` takes."""
         sets, params = self._assign(model, values)
         clause, more = self._assign(model, where)
-        sql = f"UPDATE {model._meta.db_table} SET {', '.join(sets)} WHERE {' AND '.join(clause)} RETURNING 1 AS one"
+        table = model._meta.db_table
+        sql = f"UPDATE {table} SET {', '.join(sets)} WHERE {' AND '.join(clause)} RETURNING 1 AS one"  # noqa: S608
         self._parts.append((sql, params + more))
         self._guarded.append(len(self._parts) - 1)
         return len(self._parts) - 1
@@ -41,15 +50,17 @@ class Writes:
         index must see its effect; then there is exactly one row. ``conflict`` is an ON CONFLICT clause."""
         if not rows:
             return
-        fields = [model._meta.get_field(name) for name in rows[0]]
+        fields = [column_of(model, name) for name in rows[0]]
         columns = ", ".join(str(field.column) for field in fields)
         params = [self._value(field, value) for row in rows for field, value in zip(fields, row.values(), strict=True)]
         marks = ", ".join(self._mark(field) for field in fields)
         if after is not None and connection.vendor == "postgresql":
-            source = f"SELECT {marks} FROM p{after}"
+            source = f"SELECT {marks} FROM p{after}"  # noqa: S608
         else:
             source = "VALUES " + ", ".join([f"({marks})"] * len(rows))
-        self._parts.append((f"INSERT INTO {model._meta.db_table} ({columns}) {source} {conflict}".rstrip(), params))
+        # Names are the model's own; every value is a parameter.
+        sql = f"INSERT INTO {model._meta.db_table} ({columns}) {source} {conflict}"
+        self._parts.append((sql.rstrip(), params))
 
     def send(self) -> None:
         """Raises LostUpdate if a guarded update changed nothing."""
@@ -60,8 +71,9 @@ class Writes:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 ctes = ", ".join(f"p{i} AS ({sql})" for i, (sql, _) in enumerate(parts))
-                counts = " + ".join(f"(SELECT count(*) FROM p{i})" for i in guarded) or "0"
-                cursor.execute(f"WITH {ctes} SELECT {counts}", [value for _, params in parts for value in params])
+                counts = " + ".join(f"(SELECT count(*) FROM p{i})" for i in guarded) or "0"  # noqa: S608
+                sql = f"WITH {ctes} SELECT {counts}"
+                cursor.execute(sql, [value for _, params in parts for value in params])
                 done = cursor.fetchone()[0]
             else:
                 done = 0
@@ -74,7 +86,7 @@ class Writes:
     def _assign(self, model: type[Model], values: Mapping[str, Any]) -> tuple[list[str], list[Any]]:
         sets, params = [], []
         for name, value in values.items():
-            field = model._meta.get_field(name)
+            field = column_of(model, name)
             sets.append(f"{field.column} = {self._mark(field)}")
             params.append(self._value(field, value))
         return sets, params

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from functools import lru_cache
 from hashlib import sha256
@@ -47,20 +46,17 @@ class MetadataText(Func):
     arity = 2
 
     def __init__(self, column: F, key: str) -> None:
-        self.key = key
         super().__init__(column, Value(key))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return super().as_sql(compiler, connection, template="jsonb_extract_path_text(%(expressions)s)", **context)
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        column, column_params = compiler.compile(self.source_expressions[0])
-        path = "$." + json.dumps(self.key)
-        sql = (
-            f"CASE json_type({column}, %s) WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' "
-            f"ELSE CAST(json_extract({column}, %s) AS TEXT) END"
-        )
-        return sql, [*column_params, path, *column_params, path]
+        # SQLite's JSON paths cannot name every key; its table of members can.
+        text = "CASE type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(atom AS TEXT) END"
+        template = "(SELECT %(text)s FROM json_each(%(expressions)s))"
+        joiner = ") WHERE key = ("
+        return super().as_sql(compiler, connection, template=template, arg_joiner=joiner, text=text, **context)
 
 
 def media_urls(unit: DataUnit) -> tuple[str, str]:

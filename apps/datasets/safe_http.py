@@ -107,12 +107,12 @@ def _ask(target: Target, addresses: Sequence[str], limits: Limits, deadline: flo
         for name, value in headers.items():
             connection.putheader(name, value)
         connection.endheaders()
-        response = connection.getresponse()
-        if response.status in REDIRECTS and (location := response.getheader("Location")):
-            return location
-        if response.status != 200:
-            raise RefusedError("bad_status", "The server did not answer with the file.")
-        return _read(response, limits.max_bytes, deadline)
+        with connection.getresponse() as response:
+            if response.status in REDIRECTS and (location := response.getheader("Location")):
+                return location
+            if response.status != 200:
+                raise RefusedError("bad_status", "The server did not answer with the file.")
+            return _read(response, limits.max_bytes, deadline)
     finally:
         hang_up.cancel()
         connection.close()

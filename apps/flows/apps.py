@@ -7,3 +7,9 @@ class FlowsConfig(AppConfig):
     name = "apps.flows"
     label = "flows"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.common.idempotency import register_guard
+        from apps.flows.policies import get_workflow_for
+
+        register_guard("workflow_id", get_workflow_for)

@@ -19,7 +19,7 @@ class JobState(models.TextChoices):
 
 
 class Job(models.Model):
-    """Work that outlives its request. The row is the truth: state, progress, result, error, and the lease of the worker on it."""
+    """Work that outlives its request. The row is the truth: state, progress, result, error and the worker's lease."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="jobs")

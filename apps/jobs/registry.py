@@ -1,4 +1,4 @@
-"""Which function does which kind of job. Handlers register themselves with ``@job("kind")`` in their app's ``jobs.py``."""
+"""Which function does which kind of job: handlers register with ``@job("kind")`` in their app's ``jobs.py``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class JobContext(Protocol):
         """The last checkpoint: {} in the first attempt."""
 
     def progress(self, fraction: float, detail: str = "") -> None:
-        """Says how far it is, 0..1. Cheap: written at most about once a second, and extends the lease."""
+        """Says how far it is, 0..1. Written at most about once a second; extends the lease."""
 
     def checkpoint(self, state: Mapping[str, Any]) -> None:
         """Keeps ``state`` for the next attempt. Inside the handler's transaction it is kept together with the effect."""

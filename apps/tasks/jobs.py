@@ -13,9 +13,9 @@ from apps.jobs.registry import JobContext, job
 from apps.projects.models import Project
 from apps.tasks.models import Task
 from apps.tasks.operations.bulk import BulkOrder, bulk_act
+from apps.tasks.operations.claims import expire_leases
 from apps.tasks.operations.counting import roll_up_counts
 from apps.tasks.operations.creation import chunks_of_units, create_tasks
-from apps.tasks.operations.claims import expire_leases
 from apps.tasks.operations.outbox import dispatch_outbox
 from apps.tasks.operations.timers import end_reservations, strike_due
 from apps.tasks.operations.versions import migrate_tasks
@@ -75,9 +75,7 @@ def migrate_project_tasks(ctx: JobContext) -> dict[str, Any]:
         ctx.checkpoint({"after": str(last)})
         ctx.progress(min(1.0, (moved + left) / total), f"{moved:,} moved, {left:,} held or blocked")
 
-    return migrate_tasks(
-        project_id=project.id, version_id=project.workflow_version_id, after=after, report=report
-    )
+    return migrate_tasks(project_id=project.id, version_id=project.workflow_version_id, after=after, report=report)
 
 
 @job("tasks.bulk")

@@ -49,7 +49,7 @@ class TaskAccess:
 
     @property
     def sees_evidence(self) -> bool:
-        """Whether metrics, route reason, selections and others' verdicts may be shown (API.md, the row marked **no**)."""
+        """Whether metrics, route reason and others' verdicts may be shown (API.md, the row marked **no**)."""
         if self.sees_all or "agent" in self.access.roles:
             return True
         stage = self.stage
@@ -80,7 +80,11 @@ def may_read(found: TaskAccess) -> bool:
     if visit is not None and user_id in (visit.holder_id, visit.reserved_for_id):
         return True
     stage = found.stage
-    if stage is not None and READ_ROLES.get(stage.type, frozenset()) & found.access.roles and _listed(stage, found.user):
+    if (
+        stage is not None
+        and READ_ROLES.get(stage.type, frozenset()) & found.access.roles
+        and _listed(stage, found.user)
+    ):
         return True
     return TaskEvent.objects.filter(task=found.task, actor_id=user_id).exists()
 

@@ -11,6 +11,7 @@ from apps.accounts.principal import Principal
 from apps.common.ids import new_id
 from apps.datasets.models import Dataset
 from apps.flows.models import Workflow, WorkflowVersion
+from apps.labels.models import Label
 from apps.ontologies.models import Ontology
 from apps.ontologies.operations import create_ontology
 from apps.projects.models import Collaborator, Project, ProjectDataset
@@ -124,11 +125,20 @@ class World:
     def fresh(self, task: Task) -> Task:
         return Task.objects.select_related("label_set").get(id=task.id)
 
+    def first_label(self, task: Task) -> UUID:
+        return Label.objects.filter(label_set=self.fresh(task).label_set).order_by("id")[0].label_id
+
+    def label_count(self, task: Task) -> int:
+        label_set = self.fresh(task).label_set
+        return label_set.label_count if label_set else 0
+
     def visit(self, task: Task) -> Visit | None:
         return Visit.objects.filter(task=task, status__lt=VisitStatus.DONE).first()
 
 
-def make_world(*, tasks: int = 3, workflow: dict[str, Any] | None = None, ontology: dict[str, Any] | None = None) -> World:
+def make_world(
+    *, tasks: int = 3, workflow: dict[str, Any] | None = None, ontology: dict[str, Any] | None = None
+) -> World:
     """A world of its own organization, with ``tasks`` data units made into tasks."""
     tag = str(new_id())[-8:]
     organization = Organization.objects.create(name=f"Haematology {tag}")
@@ -136,9 +146,7 @@ def make_world(*, tasks: int = 3, workflow: dict[str, Any] | None = None, ontolo
         name: User.objects.create_user(f"{name}.{tag}@cells.test", "lapidary", name=name.title()) for name in ROLES
     }
     Membership.objects.bulk_create(Membership(organization=organization, user=user) for user in people.values())
-    made = create_ontology(
-        organization=organization, name="Cells", body=ontology or CELLS, created_by=people["mia"]
-    )
+    made = create_ontology(organization=organization, name="Cells", body=ontology or CELLS, created_by=people["mia"])
     flow = Workflow.objects.create(organization=organization, name="Review")
     version = publish(flow, workflow or graph())
     project = Project.objects.create(

@@ -39,20 +39,22 @@ class Person:
         assert answer.status_code == 201, answer.content
         self.headers = {"authorization": f"Bearer {answer.json()['key']}"}
 
-    def call(self, method: str, path: str, body: Any = None, *, status: int = 200, **headers: str) -> Any:
+    def call(
+        self, method: str, path: str, body: Any = None, *, status: int = 200, headers: dict[str, str] | None = None
+    ) -> Any:
         answer = self.http.generic(
             method,
             f"/api/v1{path}",
             json.dumps(body) if body is not None else "",
             content_type="application/json",
-            headers={**self.headers, **headers},
+            headers={**self.headers, **(headers or {})},
         )
         assert answer.status_code == status, (method, path, answer.status_code, answer.content[:2000])
         self.last = answer
         return answer.json() if answer.content else None
 
-    def get(self, path: str, **options: Any) -> Any:
-        return self.call("GET", path, **options)
+    def get(self, path: str, status: int = 200) -> Any:
+        return self.call("GET", path, status=status)
 
     def post(self, path: str, body: Any = None, **options: Any) -> Any:
         return self.call("POST", path, body if body is not None else {}, **options)
@@ -112,16 +114,19 @@ def test_the_main_job(people: dict[str, Person]) -> None:
     first, second = cell(10), cell(100)
     save = {"upsert": [first, second], "claim_token": token}
     ann.call("PATCH", f"/tasks/{task['id']}/labels/", save, status=428)
-    saved = ann.call("PATCH", f"/tasks/{task['id']}/labels/", save, **{"If-Match": etag})
+    saved = ann.call("PATCH", f"/tasks/{task['id']}/labels/", save, headers={"If-Match": etag})
     assert saved["revision"] == 1
-    ann.call("PATCH", f"/tasks/{task['id']}/labels/", save, status=412, **{"If-Match": etag})
+    ann.call("PATCH", f"/tasks/{task['id']}/labels/", save, status=412, headers={"If-Match": etag})
     done = ann.post(f"/tasks/{task['id']}/submit/", {"claim_token": token})
     assert (done["stage"], done["status"]) == ("review", "waiting")
 
     seen = rex.post(f"/projects/{project}/stages/review/claim/")
     assert seen["id"] == task["id"]
     rex.post(f"/tasks/{task['id']}/reviews/", {"label": second["id"], "verdict": "approved"}, status=201)
-    sent = {"comment": "The border is off.", "labels": [{"label": first["id"], "kind": "badly_located", "reason": "cut"}]}
+    sent = {
+        "comment": "The border is off.",
+        "labels": [{"label": first["id"], "kind": "badly_located", "reason": "cut"}],
+    }
     rex.post(f"/tasks/{task['id']}/reject/", sent)
 
     assert bob.post(f"/projects/{project}/stages/annotate/claim/")["id"] != task["id"]
@@ -158,13 +163,15 @@ def test_a_retry_has_one_effect(people: dict[str, Person]) -> None:
     ann, mia = people["ann"], people["mia"]
     project = make_project(mia)
     key = {"Idempotency-Key": "claim-1"}
-    first = ann.post(f"/projects/{project}/stages/annotate/claim/", **key)
-    again = ann.post(f"/projects/{project}/stages/annotate/claim/", **key)
+    first = ann.post(f"/projects/{project}/stages/annotate/claim/", headers=key)
+    again = ann.post(f"/projects/{project}/stages/annotate/claim/", headers=key)
     assert first == again
-    done = ann.post(f"/tasks/{first['id']}/submit/", {"verified_empty": True}, **{"Idempotency-Key": "submit-1"})
-    repeated = ann.post(f"/tasks/{first['id']}/submit/", {"verified_empty": True}, **{"Idempotency-Key": "submit-1"})
+    done = ann.post(f"/tasks/{first['id']}/submit/", {"verified_empty": True}, headers={"Idempotency-Key": "submit-1"})
+    repeated = ann.post(
+        f"/tasks/{first['id']}/submit/", {"verified_empty": True}, headers={"Idempotency-Key": "submit-1"}
+    )
     assert done == repeated
-    ann.post(f"/tasks/{first['id']}/submit/", {}, status=409, **{"Idempotency-Key": "submit-1"})
+    ann.post(f"/tasks/{first['id']}/submit/", {}, status=409, headers={"Idempotency-Key": "submit-1"})
     assert mia.get(f"/projects/{project}/stages/")["stages"][2]["waiting"] == 1
 
 
@@ -174,7 +181,7 @@ def test_a_stale_token_keeps_the_labels_as_a_draft(people: dict[str, Person]) ->
     task = ann.post(f"/projects/{project}/stages/annotate/claim/")
     mia.post(f"/tasks/{task['id']}/release/")
     late = {"claim_token": task["claim"]["token"], "labels": {"upsert": [cell()], "base_revision": 0}}
-    problem = ann.post(f"/tasks/{task['id']}/submit/", late, status=409, **{"Idempotency-Key": "late"})
+    problem = ann.post(f"/tasks/{task['id']}/submit/", late, status=409, headers={"Idempotency-Key": "late"})
     assert problem["code"] == "stale_claim"
     drafts = ann.get(f"/tasks/{task['id']}/drafts/")["results"]
     assert len(drafts) == 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.requests import Request
 from apps.common.errors import FieldError, Invalid, TooLarge
 from apps.common.http import as_uuid
 from apps.datasets.folders import check_prefix
@@ -17,7 +17,7 @@ from apps.datasets.models import Dataset
 from apps.datasets.operations import start_folder_import, start_url_import
 from apps.datasets.policies import get_storage_for
 from apps.datasets.safe_http import limits_from_settings
-from apps.jobs.models import Job
+from apps.jobs.api.answers import accepted
 
 MAX_ITEMS = 10_000
 
@@ -37,11 +37,7 @@ def start_import(request: Request, dataset: Dataset) -> Response:
         )
         prefix = check_prefix(body.get("prefix", ""))
         job = start_folder_import(dataset=dataset, storage=storage, prefix=prefix, created_by=request.auth.user)
-    return job_answer(job)
-
-
-def job_answer(job: Job) -> Response:
-    return Response({"job": job.pk}, status=202, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
+    return accepted(job)
 
 
 def _read_items(raw: Any) -> list[dict[str, Any]]:

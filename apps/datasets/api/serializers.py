@@ -89,10 +89,6 @@ class AddedAnswer(serializers.Serializer[Any]):
     errors = FileErrorAnswer(many=True)  # type: ignore[assignment]  # the same
 
 
-class JobStarted(serializers.Serializer[Any]):
-    job = serializers.UUIDField()
-
-
 class StorageAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     organization = serializers.UUIDField(allow_null=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.requests import Request
 from apps.common.http import ApiView, read_body
 from apps.common.pages import Ordering, check_query, page
 from apps.common.serializers import page_of

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpRequest
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.request import Request
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from apps.accounts.policies import MANAGERS, default_organization_for, get_organization_for, require_organization_role
+from apps.accounts.requests import Request
 from apps.common.clock import database_now
 from apps.common.errors import FieldError, Invalid
 from apps.common.http import MIB, ApiView, read_body
@@ -27,6 +27,7 @@ from apps.datasets.operations import Added, FileError, add_data_units, change_me
 from apps.datasets.operations.adding import max_bytes
 from apps.datasets.policies import get_data_unit_for, get_dataset_for
 from apps.datasets.queries import data_units_of, datasets_of, with_metadata
+from apps.jobs.api.answers import JobAnswer
 
 ORDERINGS = {"id": Ordering(("id",)), "-id": Ordering(("-id",))}
 UNIT_ORDERINGS = {**ORDERINGS, "name": Ordering(("name", "id")), "-name": Ordering(("-name", "-id"))}
@@ -104,7 +105,7 @@ class DataUnitsView(ApiView):
     @extend_schema(
         operation_id="add_data_units",
         request={"multipart/form-data": serializers.UploadBody, "application/json": serializers.ImportBody},
-        responses={201: serializers.AddedAnswer, 202: OpenApiResponse(serializers.JobStarted)},
+        responses={201: serializers.AddedAnswer, 202: JobAnswer},
     )
     def post(self, request: Request, dataset_id: UUID) -> Response:
         dataset = get_dataset_for(request.auth, dataset_id, manage=True)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 import struct
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,7 +66,6 @@ _BROKEN = (
     RuntimeError,
     struct.error,
     Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
 )
 _one_large = threading.Semaphore(1)
 
@@ -115,10 +113,8 @@ def inspect_image(file: IO[bytes], *, max_pixels: int) -> Inspected:
 def _open(file: IO[bytes]) -> tuple[ImageFile.ImageFile, str]:
     file.seek(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(file, formats=FORMATS)
-    except Image.DecompressionBombError:
+        image = Image.open(file, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadImageError("too_many_pixels", "The image has too many pixels.") from None
     except _BROKEN:
         names = ", ".join(FORMATS)
@@ -147,15 +143,13 @@ def _refuse_disguise(file: IO[bytes], kind: str) -> None:
 
 def _orientation(image: ImageFile.ImageFile, kind: str) -> int:
     """EXIF orientation 1..8; anything else, or a broken EXIF block, is 1. XMP is not asked. Both as in browsers."""
+    if kind == "TIFF":
+        return 1  # Pillow reads a TIFF upright
     try:
-        if kind == "TIFF":
-            raw = image.getexif().get(0x0112, 1)
-        else:
-            exif = Image.Exif()
-            exif.load(image.info.get("exif", b""))
-            raw = exif.get(0x0112, 1)
-        value = int(raw)
-    except _BROKEN:
+        exif = Image.Exif()
+        exif.load(image.info.get("exif", b""))
+        value = int(exif.get(0x0112, 1))
+    except (*_BROKEN, Warning):
         return 1
     return value if 1 <= value <= 8 else 1
 
@@ -176,8 +170,6 @@ def _decode(image: ImageFile.ImageFile, kind: str, turn: int) -> Inspected:
         raise BadImageError("too_many_pixels", "The image needs too much memory.") from None
     except _BROKEN:
         raise BadImageError("truncated", "The image is broken or ends too early.") from None
-    finally:
-        image.close()
     return Inspected(width, height, EXTENSIONS[kind], thumbnail, rendition)
 
 

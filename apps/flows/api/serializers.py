@@ -17,16 +17,18 @@ class WorkflowBody(StrictSerializer):
 
     organization = serializers.UUIDField(required=False)
     name = Text()
-    graph = serializers.JSONField()
+    graph = serializers.JSONField(allow_null=True)
 
 
 class WorkflowChange(StrictSerializer):
     name = Text(required=False)
-    graph = serializers.JSONField(required=False)
+    graph = serializers.JSONField(required=False, allow_null=True)
 
 
 class GraphBody(StrictSerializer):
-    graph = serializers.JSONField()
+    """``graph`` may be any JSON value."""
+
+    graph = serializers.JSONField(allow_null=True)
 
 
 class VersionAnswer(serializers.Serializer[Any]):
@@ -55,7 +57,7 @@ class ProblemItem(serializers.Serializer[Any]):
 
 
 class ValidationAnswer(serializers.Serializer[Any]):
-    errors = ProblemItem(many=True)
+    errors = ProblemItem(many=True)  # type: ignore[assignment]
     warnings = ProblemItem(many=True)
 
 
@@ -73,10 +75,10 @@ class TemplatesAnswer(serializers.Serializer[Any]):
 
 def shown_version(version: WorkflowVersion, *, with_graph: bool = False) -> dict[str, Any]:
     shown = {
-        "id": str(version.id),
+        "id": version.id,
         "number": version.number,
         "digest": version.digest,
-        "published_by": str(version.published_by_id) if version.published_by_id else None,
+        "published_by": version.published_by_id,
         "published_at": version.published_at,
     }
     return shown | {"graph": version.graph} if with_graph else shown
@@ -84,8 +86,8 @@ def shown_version(version: WorkflowVersion, *, with_graph: bool = False) -> dict
 
 def shown_workflow(workflow: Workflow, version: WorkflowVersion, *, with_graph: bool = True) -> dict[str, Any]:
     shown = {
-        "id": str(workflow.id),
-        "organization": str(workflow.organization_id),
+        "id": workflow.id,
+        "organization": workflow.organization_id,
         "name": workflow.name,
         "version": shown_version(version),
         "created_at": workflow.created_at,
@@ -95,6 +97,6 @@ def shown_workflow(workflow: Workflow, version: WorkflowVersion, *, with_graph: 
 
 
 def workflow_tag(workflow: Workflow, version: WorkflowVersion) -> str:
-    """Changes with the graph and with the name."""
-    return etag_of(version.number, version.digest[:12], hashlib.sha256(workflow.name.encode()).hexdigest()[:8])
-
+    """Changes with everything that an answer shows of the workflow."""
+    shown = f"{workflow.name}/{workflow.archived_at}"
+    return etag_of(version.number, hashlib.sha256(shown.encode()).hexdigest()[:12])

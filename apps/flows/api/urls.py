@@ -15,4 +15,5 @@ urlpatterns = [
     path(WORKFLOW, views.WorkflowView.as_view()),
     path(WORKFLOW + "versions/", views.VersionsView.as_view()),
     path(WORKFLOW + "archive/", views.ArchiveView.as_view()),
+    path(WORKFLOW + "restore/", views.RestoreView.as_view()),
 ]

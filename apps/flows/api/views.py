@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from apps.accounts.policies import MANAGERS, default_organization_for, get_organization_for, require_organization_role
+from apps.accounts.requests import Request
 from apps.common.clock import database_now
+from apps.common.errors import Invalid
 from apps.common.http import ApiView, read_body, require_match, with_etag
 from apps.common.pages import Ordering, check_query, page
+from apps.common.serializers import page_of
 from apps.flows.api import serializers
 from apps.flows.api.serializers import shown_version, shown_workflow, workflow_tag
 from apps.flows.models import Workflow, WorkflowVersion
-from apps.flows.operations import archive_workflow, create_workflow, publish_version, rename_workflow
+from apps.flows.operations import archive_workflow, change_workflow, create_workflow
 from apps.flows.policies import get_workflow_for
 from apps.flows.providers import fact_providers
-from apps.flows.queries import latest_version, workflows_of
+from apps.flows.queries import latest_version, with_latest, workflows_of
 from workflows.templates import TEMPLATES
 from workflows.validate import validate
 
@@ -30,14 +32,22 @@ class WorkflowsView(ApiView):
     """The workflows that the caller may see; a new one."""
 
     scopes = {"GET": "read", "POST": "manage"}
+    problems = {"POST": (404,)}
 
-    @extend_schema(operation_id="workflows", responses=serializers.WorkflowAnswer(many=True))
+    @extend_schema(
+        operation_id="workflows",
+        responses=page_of(serializers.WorkflowAnswer),
+        parameters=[OpenApiParameter("archived", str, enum=["true", "false"])],
+    )
     def get(self, request: Request) -> Response:
-        check_query(request, ["ordering"])
-        rows = workflows_of(request.auth).filter(archived_at=None)
+        check_query(request, ("ordering", "archived"))
+        archived = request.query_params.get("archived", "false")
+        if archived not in ("true", "false"):
+            raise Invalid.at("/archived", "archived is true or false.", code="bad_filter")
+        rows = with_latest(workflows_of(request.auth).filter(archived_at__isnull=archived == "false"))
 
-        def render(workflow: Workflow) -> dict[str, Any]:
-            return shown_workflow(workflow, latest_version(workflow.id), with_graph=False)
+        def render(workflow: Any) -> dict[str, Any]:
+            return shown_workflow(workflow, workflow.latest[0], with_graph=False)
 
         return Response(page(request, rows, render=render, orderings=ORDERINGS, default="-id"))
 
@@ -52,7 +62,7 @@ class WorkflowsView(ApiView):
         organization = get_organization_for(request.auth, named) if named else default_organization_for(request.auth)
         require_organization_role(request.auth, organization.pk, *MANAGERS)
         version = create_workflow(
-            organization=organization, name=body["name"], graph=body["graph"], created_by=request.user
+            organization=organization, name=body["name"], graph=body["graph"], created_by=request.auth.user
         )
         return answer(version.workflow, version, status=201)
 
@@ -61,10 +71,11 @@ class WorkflowView(ApiView):
     """One workflow with its newest graph; a new name or version."""
 
     scopes = {"GET": "read", "PATCH": "manage"}
+    problems = {"PATCH": (412, 428)}
 
     @extend_schema(operation_id="workflow", responses=serializers.WorkflowAnswer)
     def get(self, request: Request, workflow_id: UUID) -> Response:
-        check_query(request, [])
+        check_query(request, ())
         workflow = get_workflow_for(request.auth, workflow_id)
         return answer(workflow, latest_version(workflow.id))
 
@@ -74,29 +85,36 @@ class WorkflowView(ApiView):
     def patch(self, request: Request, workflow_id: UUID) -> Response:
         workflow = get_workflow_for(request.auth, workflow_id, manage=True)
         require_match(request, workflow_tag(workflow, latest_version(workflow.id)))
-        body = read_body(request, serializers.WorkflowChange)
-        if "graph" in body:
-            publish_version(
-                workflow_id=workflow.id,
-                graph=body["graph"],
-                published_by=request.user,
-                check=lambda present: require_match(request, workflow_tag(workflow, present)),
-            )
-        if "name" in body:
-            rename_workflow(workflow=workflow, name=body["name"])
-        return answer(workflow, latest_version(workflow.id))
+        changed, version = change_workflow(
+            workflow_id=workflow.id,
+            changes=read_body(request, serializers.WorkflowChange),
+            changed_by=request.auth.user,
+            check=lambda locked, present: require_match(request, workflow_tag(locked, present)),
+        )
+        return answer(changed, version)
 
 
 class ArchiveView(ApiView):
-    """Hides a workflow from the lists."""
+    """Takes a workflow out of the lists; projects that use it go on."""
 
     scopes = {"POST": "manage"}
+    archived = True
 
     @extend_schema(operation_id="archive_workflow", request=None, responses=serializers.WorkflowAnswer)
     def post(self, request: Request, workflow_id: UUID) -> Response:
         workflow = get_workflow_for(request.auth, workflow_id, manage=True)
-        archive_workflow(workflow=workflow, now=database_now())
-        return answer(workflow, latest_version(workflow.id))
+        kept = archive_workflow(workflow_id=workflow.id, archived=self.archived, now=database_now())
+        return answer(kept, latest_version(kept.id))
+
+
+class RestoreView(ArchiveView):
+    """Brings an archived workflow back into the lists."""
+
+    archived = False
+
+    @extend_schema(operation_id="restore_workflow", request=None, responses=serializers.WorkflowAnswer)
+    def post(self, request: Request, workflow_id: UUID) -> Response:
+        return super().post(request, workflow_id)
 
 
 class VersionsView(ApiView):
@@ -104,9 +122,9 @@ class VersionsView(ApiView):
 
     scopes = {"GET": "read"}
 
-    @extend_schema(operation_id="workflow_versions", responses=serializers.VersionAnswer(many=True))
+    @extend_schema(operation_id="workflow_versions", responses=page_of(serializers.VersionAnswer))
     def get(self, request: Request, workflow_id: UUID) -> Response:
-        check_query(request, ["ordering"])
+        check_query(request, ("ordering",))
         workflow = get_workflow_for(request.auth, workflow_id)
         rows = WorkflowVersion.objects.filter(workflow=workflow)
 
@@ -138,7 +156,7 @@ class TemplatesView(ApiView):
 
     @extend_schema(operation_id="workflow_templates", responses=serializers.TemplatesAnswer)
     def get(self, request: Request) -> Response:
-        check_query(request, [])
+        check_query(request, ())
         rows = [
             {"id": item.id, "name": item.name, "description": item.description, "graph": item.graph}
             for item in TEMPLATES

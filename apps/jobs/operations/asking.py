@@ -45,7 +45,7 @@ def ring(job_id: UUID) -> None:
     """Tells a worker that there is work. A broker that is down is only logged."""
     try:
         current_app.send_task(BELL, args=[str(job_id)], retry=False, ignore_result=True)
-    except Exception as error:  # every transport has its own
+    except Exception as error:  # noqa: BLE001 - every transport has its own
         log.warning("the job's bell did not ring", extra={"job": str(job_id), "error": repr(error)})
 
 

@@ -150,7 +150,7 @@ def lease_kept(attempt: Run) -> Iterator[None]:
                 attempt.write(lease_expires_at=database_now() + LEASE)
             except LeaseLost:
                 break  # the handler learns it at its next step
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a database that is away must not end the lease
                 log.warning("lease not renewed", extra={"job": str(attempt.job.pk), "error": repr(error)})
         connection.close()
 

@@ -6,15 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.policies import MANAGERS, default_organization_for, get_organization_for, require_organization_role
+from apps.accounts.requests import Request
 from apps.common.clock import database_now
 from apps.common.errors import Invalid
 from apps.common.http import ApiView, etag_of, read_body, require_match, with_etag
 from apps.common.pages import Ordering, check_query, page
 from apps.common.serializers import page_of
+from apps.jobs.api.answers import accepted
 from apps.ontologies.api import serializers
 from apps.ontologies.api.serializers import shown_ontology, shown_plan
 from apps.ontologies.models import Ontology
@@ -97,8 +98,7 @@ class OntologyView(ApiView):
         if job is None:
             return _answer(changed)
         started = {"ontology": changed.pk, "version": changed.version, "job": job.pk}
-        response = Response(started, status=202, headers={"Location": f"/api/v1/jobs/{job.pk}/"})
-        return with_etag(response, etag_of(changed.tag))
+        return with_etag(accepted(job, started), etag_of(changed.tag))
 
 
 class PlanView(ApiView):

@@ -6,15 +6,16 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import User
+from apps.accounts.requests import Request
 from apps.common.errors import Invalid
 from apps.common.http import ApiView, read_body
 from apps.common.problems import problem_response
 from apps.common.serializers import StrictSerializer
 from apps.flows.queries import compiled_graph
+from apps.projects.policies import require_manager
 from apps.tasks.api import bodies
 from apps.tasks.api.answers import TaskAnswer
 from apps.tasks.api.shown import shown_access, shown_task
@@ -23,7 +24,6 @@ from apps.tasks.operations.engine import Locked
 from apps.tasks.operations.labeling import Fenced
 from apps.tasks.operations.manage import archive_task, assign_task, move_task, reopen_task, set_priority
 from apps.tasks.operations.steps import recall_task, take_step
-from apps.projects.policies import require_manager
 from apps.tasks.policies import TaskAccess, get_task_for
 
 
@@ -184,9 +184,7 @@ class MoveView(ManagerVerbView):
     body = bodies.StageBody
 
     def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
-        return move_task(
-            task_id=found.task.id, actor=found.user, stage=sent["stage"], reason=sent.get("reason", "")
-        )
+        return move_task(task_id=found.task.id, actor=found.user, stage=sent["stage"], reason=sent.get("reason", ""))
 
 
 @extend_schema(operation_id="task_reopen", request=bodies.StageBody, responses=TaskAnswer)
@@ -194,9 +192,7 @@ class ReopenView(ManagerVerbView):
     body = bodies.StageBody
 
     def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
-        return reopen_task(
-            task_id=found.task.id, actor=found.user, stage=sent["stage"], reason=sent.get("reason", "")
-        )
+        return reopen_task(task_id=found.task.id, actor=found.user, stage=sent["stage"], reason=sent.get("reason", ""))
 
 
 @extend_schema(operation_id="task_archive", request=bodies.ReasonBody, responses=TaskAnswer)

@@ -60,7 +60,7 @@ class ApproveBody(LabelsStepBody):
 
 
 class RejectedLabelBody(StrictSerializer):
-    label = serializers.UUIDField()
+    label = serializers.UUIDField()  # type: ignore[assignment]
     kind = serializers.ChoiceField(choices=VERDICT_KINDS, required=False)
     reason = Text(max_length=1_000, required=False, allow_blank=True)
 
@@ -73,7 +73,9 @@ class RejectLabelsField(serializers.Field[Any, Any, Any, Any]):
             changes = StepLabelsBody(data=data)
             changes.is_valid(raise_exception=True)
             return changes.validated_data
-        body = RejectedLabelBody(data=data, many=True, max_length=MAX_CHANGES)
+        if not isinstance(data, list) or len(data) > MAX_CHANGES:
+            raise serializers.ValidationError(f"A list of at most {MAX_CHANGES} labels.", code="not_a_list")
+        body = RejectedLabelBody(data=data, many=True)
         body.is_valid(raise_exception=True)
         return body.validated_data
 

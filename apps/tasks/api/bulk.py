@@ -7,10 +7,10 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import User
+from apps.accounts.requests import Request
 from apps.common.errors import Invalid
 from apps.common.http import ApiView, read_body
 from apps.common.serializers import Flag, StrictSerializer, Text, Whole

@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.requests import Request
 from apps.common.errors import Invalid
 from apps.common.http import ApiView, read_body, with_etag
 from apps.common.pages import Ordering, check_query, page
@@ -29,9 +29,7 @@ class LabelsView(ApiView):
 
     scopes = {"GET": "read", "PATCH": "label"}
 
-    @extend_schema(
-        operation_id="task_labels", responses=LabelsAnswer, parameters=[OpenApiParameter("revision", int)]
-    )
+    @extend_schema(operation_id="task_labels", responses=LabelsAnswer, parameters=[OpenApiParameter("revision", int)])
     def get(self, request: Request, task_id: UUID) -> Response:
         check_query(request, ["revision"])
         task = get_task_for(request.auth, task_id).task
@@ -104,9 +102,7 @@ class DraftsView(ApiView):
         check_query(request, [])
         found = get_task_for(request.auth, task_id)
         rows = Draft.objects.filter(task=found.task, author=found.user)
-        return Response(
-            page(request, rows, render=shown_draft, orderings={"-id": Ordering(("-id",))}, default="-id")
-        )
+        return Response(page(request, rows, render=shown_draft, orderings={"-id": Ordering(("-id",))}, default="-id"))
 
 
 class DraftView(ApiView):

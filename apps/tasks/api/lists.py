@@ -7,17 +7,15 @@ from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts.models import User
+from apps.accounts.requests import Request
 from apps.common.errors import NotFound
 from apps.common.http import ApiView, as_uuid, read_body
 from apps.common.pages import Ordering, check_query, page
 from apps.common.serializers import StrictSerializer, Whole
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess, get_project_for, require_overview
-from apps.tasks.api import bodies
 from apps.tasks.api.answers import HistoryRow, TaskAnswer
 from apps.tasks.api.shown import shown_task
 from apps.tasks.models import Notification, Participation, Selection, Task, TaskEvent
@@ -151,12 +149,12 @@ class HistoryView(ApiView):
         evidence = found.sees_evidence
 
         def render(event: TaskEvent) -> dict[str, Any]:
-            return shown_event(event, request.user, evidence)
+            return shown_event(event, evidence)
 
         return Response(page(request, rows, render=render, orderings=order, default="sequence"))
 
 
-def shown_event(event: TaskEvent, reader: User, sees_evidence: bool) -> dict[str, Any]:
+def shown_event(event: TaskEvent, sees_evidence: bool) -> dict[str, Any]:
     """A row of the history. Routers' and draws' reasons are evidence, kept from who may not see it."""
     hidden = not sees_evidence and event.action in ("routed", "selection", "waiting", "fact")
     return {
@@ -190,9 +188,7 @@ class SelectionsView(ApiView):
             rows = rows.filter(stage=request.query_params["stage"][:100])
         if "task" in request.query_params:
             rows = rows.filter(task_id=as_task_id(request))
-        return Response(
-            page(request, rows, render=shown_selection, orderings={"id": Ordering(("id",))}, default="id")
-        )
+        return Response(page(request, rows, render=shown_selection, orderings={"id": Ordering(("id",))}, default="id"))
 
 
 def as_task_id(request: Request) -> UUID:

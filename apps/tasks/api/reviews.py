@@ -7,9 +7,9 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.requests import Request
 from apps.common.http import ApiView, read_body
 from apps.common.pages import Ordering, check_query, page
 from apps.common.serializers import StrictSerializer, Text, Whole
@@ -24,7 +24,7 @@ BY_ID = {"id": Ordering(("id",))}
 
 
 class VerdictBody(StrictSerializer):
-    label = serializers.UUIDField(allow_null=True)
+    label = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]
     verdict = serializers.ChoiceField(choices=["approved", "rejected"])
     kind = serializers.ChoiceField(choices=bodies.VERDICT_KINDS, required=False, allow_null=True)
     geometry = serializers.DictField(required=False, allow_null=True)
@@ -41,7 +41,7 @@ class VerdictBody(StrictSerializer):
 
 class VerdictAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    label = serializers.UUIDField(allow_null=True)
+    label = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]
     verdict = serializers.CharField()
     kind = serializers.CharField(allow_null=True)
     geometry = serializers.DictField(allow_null=True)
@@ -49,7 +49,7 @@ class VerdictAnswer(serializers.Serializer[Any]):
     comment = serializers.CharField()
     mode = serializers.CharField(allow_null=True)
     implicit = serializers.BooleanField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     round = serializers.IntegerField()
     stage = serializers.CharField()
     label_revision = serializers.IntegerField()
@@ -144,7 +144,7 @@ class IssueBody(StrictSerializer):
     text = Text(max_length=10_000)
     x = serializers.FloatField(required=False, allow_null=True)
     y = serializers.FloatField(required=False, allow_null=True)
-    label = serializers.UUIDField(required=False, allow_null=True)
+    label = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment]
 
 
 class CommentBody(StrictSerializer):

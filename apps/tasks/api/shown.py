@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps.accounts.models import User
+from apps.datasets.models import DataUnit
 from apps.datasets.queries import media_urls
 from apps.projects.policies import ProjectAccess
 from apps.tasks.logic import CLAIM_ROLES
@@ -15,7 +16,6 @@ from workflows.facts import NO_FACTS, Facts
 from workflows.graph import Graph, Stage
 from workflows.machine import allowed_actions
 
-OF_ANY_ROLE = frozenset({"heartbeat", "release", "recall"})
 OF_STAGE = frozenset({"claim", "submit", "skip", "approve", "reject", "escalate", "proceed"})
 
 
@@ -23,20 +23,11 @@ def shown_task(
     task: Task, visit: Visit | None, *, graph: Graph, access: ProjectAccess, user: User, sees_evidence: bool
 ) -> dict[str, Any]:
     """The task's representation in the API. The annotator's is an allow-list: no reason, no metrics."""
-    unit = task.data_unit
-    media_url, thumbnail_url = media_urls(unit)
     stage = graph.stages.get(task.stage)
     shown: dict[str, Any] = {
         "id": str(task.id),
         "project": str(task.project_id),
-        "data_unit": {
-            "id": str(unit.id),
-            "name": unit.name,
-            "width": unit.width,
-            "height": unit.height,
-            "media_url": media_url,
-            "thumbnail_url": thumbnail_url,
-        },
+        "data_unit": shown_unit(task.data_unit),
         "stage": task.stage,
         "stage_type": task.stage_type,
         "stage_title": stage.title if stage else task.stage,
@@ -50,17 +41,33 @@ def shown_task(
         "allowed_actions": actions_for(task, graph, access, user),
     }
     if visit is not None:
-        shown["reserved"] = visit.reserve_kind or None
-        if visit.status == VisitStatus.CLAIMED and (visit.holder_id == user.id or access.is_manager):
-            shown["claim"] = {
-                "holder": str(visit.holder_id),
-                "token": visit.token if visit.holder_id == user.id else None,
-                "expires_at": visit.lease_expires_at,
-            }
+        shown |= shown_visit(visit, user, access)
     if sees_evidence:
-        shown["route_reason"] = visit.route_reason if visit else None
-        shown["metrics"] = {}
+        shown |= {"route_reason": visit.route_reason if visit else None, "metrics": {}}
     return shown
+
+
+def shown_visit(visit: Visit, user: User, access: ProjectAccess) -> dict[str, Any]:
+    """Whose the task is at the moment; the token is the holder's alone."""
+    shown: dict[str, Any] = {"reserved": visit.reserve_kind or None}
+    is_holder = visit.holder_id == user.id
+    if visit.status == VisitStatus.CLAIMED and (is_holder or access.is_manager):
+        token = visit.token if is_holder else None
+        shown["claim"] = {"holder": str(visit.holder_id), "token": token, "expires_at": visit.lease_expires_at}
+    return shown
+
+
+def shown_unit(unit: DataUnit) -> dict[str, Any]:
+    """The image of a task, with addresses that work for a while."""
+    media_url, thumbnail_url = media_urls(unit)
+    return {
+        "id": str(unit.id),
+        "name": unit.name,
+        "width": unit.width,
+        "height": unit.height,
+        "media_url": media_url,
+        "thumbnail_url": thumbnail_url,
+    }
 
 
 def stage_config(stage: Stage | None) -> dict[str, Any]:

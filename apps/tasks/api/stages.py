@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.requests import Request
 from apps.common.http import ApiView, read_body
 from apps.projects.policies import get_project_for
 from apps.tasks.api.answers import StagesAnswer, TaskAnswer

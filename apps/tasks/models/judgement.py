@@ -12,7 +12,10 @@ from apps.tasks.models.travel import Task, Visit
 
 
 class Verdict(models.Model):
-    """A reviewer's word on one label, or with ``label`` null on a missing object. ``implicit``: approved only with its task."""
+    """A reviewer's word on one label, or with ``label`` null on a missing object.
+
+    ``implicit``: approved only because its task was.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="verdicts")

@@ -22,7 +22,9 @@ class StageCount(models.Model):
     n = models.BigIntegerField(default=0)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["project", "stage", "status"], name="stage_count_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["project", "stage", "status"], name="stage_count_once")
+        ]
 
 
 class StageDelta(models.Model):
@@ -39,7 +41,7 @@ class StageDelta(models.Model):
 
 
 class RouterCounter(models.Model):
-    """How many tasks a percentage router sent down each branch; ``key`` is the router and the digest of its percentages."""
+    """How many tasks a percentage router sent down each branch; ``key``: the router and its percentages' digest."""
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -66,7 +68,7 @@ class VersionChange(models.Model):
 
 
 class Selection(models.Model):
-    """One unit of a frame that a random or routed choice was made over, chosen or not. Never changed: it is the evidence."""
+    """One unit of a frame that a random or routed choice was made over, chosen or not. Never changed: evidence."""
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)

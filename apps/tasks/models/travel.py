@@ -62,8 +62,8 @@ class VisitStatus(models.IntegerChoices):
 class Visit(models.Model):
     """One stay of a task at a stage: the queue's entry, and its lease while claimed.
 
-    ``token`` rises with every claim of the task and fences off whoever lost the lease. ``barred`` lists who may not take
-    the visit (own work, skipped it) as ``|id|id|``, in the row itself so that a claim's WHERE needs no other table.
+    ``token`` rises with every claim of the task and fences off whoever lost the lease. ``barred`` lists who may not
+    take the visit (own work, skipped it) as ``|id|id|``, in the row itself so a claim's WHERE needs no other table.
     ``wrote`` says whether the holder has saved labels in it. ``reserved_for`` makes the visit that person's alone until
     ``reserved_until`` (null: until released). A router's rest is a visit too (nobody claims it),
     whose ``due_at`` is its time-out.
@@ -113,14 +113,10 @@ class Visit(models.Model):
                 name="visit_reserved",
                 condition=models.Q(status=0, reserved_for__isnull=False),
             ),
-            models.Index(
-                fields=["project", "stage", "opened_at"], name="visit_oldest", condition=models.Q(status=0)
-            ),
+            models.Index(fields=["project", "stage", "opened_at"], name="visit_oldest", condition=models.Q(status=0)),
             models.Index(fields=["holder", "project", "stage"], name="visit_held", condition=models.Q(status=1)),
             models.Index(fields=["lease_expires_at"], name="visit_lease", condition=models.Q(status=1)),
-            models.Index(
-                fields=["due_at"], name="visit_due", condition=models.Q(status__lt=2, due_at__isnull=False)
-            ),
+            models.Index(fields=["due_at"], name="visit_due", condition=models.Q(status__lt=2, due_at__isnull=False)),
             models.Index(
                 fields=["reserved_until"],
                 name="visit_reserve_end",

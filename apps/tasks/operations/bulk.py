@@ -34,7 +34,9 @@ class _DryRun(Exception):
     """Rolls a tried action back."""
 
 
-def bulk_act(*, project_id: UUID, actor: User, task_ids: Iterable[UUID], order: BulkOrder, dry_run: bool) -> list[dict[str, Any]]:
+def bulk_act(
+    *, project_id: UUID, actor: User, task_ids: Iterable[UUID], order: BulkOrder, dry_run: bool
+) -> list[dict[str, Any]]:
     """One result for each task: ``{"id", "status": "done" | "refused" | "would_do", "error"?}``.
 
     Each task is a transaction of its own, in id order (so two bulk actions never wait for each other in a circle). With

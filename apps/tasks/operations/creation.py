@@ -144,9 +144,7 @@ def _insert_alike(
     locked = Locked(_new_task(project, units[0], now), None, graph, _NOWHERE, now)
     made = _complete(locked, _decided(locked, command, NO_FACTS))
     ids = [new_id() for _ in units]
-    insert_many(
-        Task, TASK_NAMES, zip(ids, (unit.id for unit in units), strict=True), fixed=_task_columns(made.task)
-    )
+    insert_many(Task, TASK_NAMES, zip(ids, (unit.id for unit in units), strict=True), fixed=_task_columns(made.task))
     for event in made.happened:
         row = event_row(made.task, event, now)
         row.pop("task_id")
@@ -168,9 +166,13 @@ def _insert_each(
         locked = Locked(_new_task(project, unit, now), None, graph, _NOWHERE, now, counters)
         facts = gather_facts(locked, wanted)
         if counters or wanted.routers:
-            facts, locked_counts = lock_counters(locked, graph, facts, wanted.routers) if not counters else (
-                _with_counters(facts, graph, wanted.routers, counters),
-                counters,
+            facts, locked_counts = (
+                lock_counters(locked, graph, facts, wanted.routers)
+                if not counters
+                else (
+                    _with_counters(facts, graph, wanted.routers, counters),
+                    counters,
+                )
             )
             counters = locked_counts
         accepted = _decided(locked, command, facts)
@@ -184,17 +186,13 @@ def _insert_each(
     _write_each(project, made, now)
 
 
-def _with_counters(
-    facts: Facts, graph: Graph, routers: Sequence[str], counters: dict[str, dict[str, int]]
-) -> Facts:
+def _with_counters(facts: Facts, graph: Graph, routers: Sequence[str], counters: dict[str, dict[str, int]]) -> Facts:
     return replace(facts, counters={router: counters[graph.stage(router).counter_key] for router in routers})
 
 
 def _write_each(project: Project, made: list[NewTask], now: datetime) -> None:
     names = (*TASK_NAMES, *_task_columns(made[0].task))
-    insert_many(
-        Task, names, ((new.task.id, new.task.data_unit_id, *_task_columns(new.task).values()) for new in made)
-    )
+    insert_many(Task, names, ((new.task.id, new.task.data_unit_id, *_task_columns(new.task).values()) for new in made))
     _insert_dicts(TaskEvent, [event_row(new.task, event, now) for new in made for event in new.happened])
     _insert_dicts(
         Visit, [new.visit | {"project_id": project.id, "task_id": new.task.id} for new in made if new.visit is not None]
@@ -231,4 +229,3 @@ def chunks_of_units(dataset_ids: Sequence[UUID], after: UUID | None) -> Iterator
             return
         yield chunk
         after = chunk[-1]
-

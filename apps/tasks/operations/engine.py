@@ -80,8 +80,8 @@ def lock_task(task_id: UUID) -> Locked:
     if task is None:
         raise NotFound
     # The visit may have been opened while we waited for the task's lock.
-    visit = Visit.objects.filter(task_id=task_id, status__lt=VisitStatus.DONE).first()
-    return locked_from(task, visit, task.db_now)
+    opened = Visit.objects.filter(task_id=task_id, status__lt=VisitStatus.DONE).first()
+    return locked_from(task, opened, task.db_now)
 
 
 def locked_from(task: Task, visit: Visit | None, now: datetime) -> Locked:

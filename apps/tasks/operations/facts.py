@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from apps.accounts.models import User
 from apps.labels.models import Label
@@ -48,7 +49,7 @@ def gather_facts(locked: Locked, wanted: Needs) -> Facts:
     )
 
 
-def class_names(ontology_id: object) -> Mapping[str, str]:
+def class_names(ontology_id: UUID) -> Mapping[str, str]:
     """Class ids to names, of the project's ontology."""
     return index_for(ontology_id).class_names
 

@@ -21,9 +21,7 @@ MAX_MENTIONS = 50
 
 
 @transaction.atomic
-def open_issue(
-    *, task: Task, author: User, text: str, x: float | None, y: float | None, label: UUID | None
-) -> Issue:
+def open_issue(*, task: Task, author: User, text: str, x: float | None, y: float | None, label: UUID | None) -> Issue:
     """Pins a thread to a place (pixels of the image as seen) or a label. Raises Invalid outside image or label set."""
     unit = task.data_unit
     if (x is None) != (y is None):
@@ -47,14 +45,11 @@ def comment_issue(*, issue: Issue, author: User, text: str) -> Comment:
     """Answers in the thread; its author, its earlier speakers and the mentioned learn of it."""
     now = database_now()
     mentioned = people_mentioned(issue.task, text)
-    comment = Comment.objects.create(
-        issue=issue, author=author, text=text, mentions=_ids(mentioned), created_at=now
-    )
-    speakers = set(Comment.objects.filter(issue=issue, author__isnull=False).values_list("author_id", flat=True))
-    speakers |= {issue.author_id} if issue.author_id else set()
+    comment = Comment.objects.create(issue=issue, author=author, text=text, mentions=_ids(mentioned), created_at=now)
+    said = Comment.objects.filter(issue=issue).values_list("author_id", flat=True)
+    speakers = {person for person in (*said, issue.author_id) if person is not None}
     tell(people=mentioned, kind="mention", task=issue.task, actor=author, text=text, now=now)
-    others = {person for person in speakers if person is not None} - set(mentioned)
-    tell(people=others, kind="comment", task=issue.task, actor=author, text=text, now=now)
+    tell(people=speakers - set(mentioned), kind="comment", task=issue.task, actor=author, text=text, now=now)
     return comment
 
 

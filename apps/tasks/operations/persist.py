@@ -156,9 +156,7 @@ def stage_deltas(task: Task, before: State | None, after: State) -> list[dict[st
     if old == new:
         return []
     places = [(new, 1)] if old is None else [(old, -1), (new, 1)]
-    return [
-        {"project_id": task.project_id, "stage": stage, "status": status, "n": n} for (stage, status), n in places
-    ]
+    return [{"project_id": task.project_id, "stage": stage, "status": status, "n": n} for (stage, status), n in places]
 
 
 def selection_rows(locked: Locked, happened: tuple[events.AnyEvent, ...], visit: Visit | None) -> list[dict[str, Any]]:
@@ -195,7 +193,7 @@ def write_people(writes: Writes, locked: Locked, accepted: Accepted) -> None:
     """Who took part, who is told, and which fact is asked for."""
     task, now, step = locked.task, locked.now, step_of(accepted.events)
     if step is not None and step.actor:
-        part = {"task_id": task.id, "user_id": person_uuid(step.actor), "project_id": task.project_id}
+        part: dict[str, Any] = {"task_id": task.id, "user_id": person_uuid(step.actor), "project_id": task.project_id}
         part |= {"stage": step.from_stage, "outcome": step.outcome, "acted_at": now}
         writes.insert(Participation, [part], conflict=UPSERT_PARTICIPATION)
     told: list[dict[str, Any]] = []
@@ -206,7 +204,7 @@ def write_people(writes: Writes, locked: Locked, accepted: Accepted) -> None:
             told.append({"user_id": person_uuid(event.person), "kind": "assigned", "text": ""})
         elif isinstance(event, events.Waited):
             payload = {"task": str(task.id), "fact": event.fact, "label_revision": event.label_revision}
-            row = {"topic": "fact_wanted", "project_id": task.project_id, "payload": payload}
+            row: dict[str, Any] = {"topic": "fact_wanted", "project_id": task.project_id, "payload": payload}
             writes.insert(Outbox, [row | {"created_at": now, "run_at": now, "attempts": 0, "error": ""}])
     actor = person_uuid(accepted.events[0].actor)
     writes.insert(
@@ -224,5 +222,3 @@ def write_counters(writes: Writes, locked: Locked, happened: tuple[events.AnyEve
             counts[event.outcome] = counts.get(event.outcome, 0) + 1
     for key, counts in moved.items():
         writes.update(RouterCounter, {"project_id": locked.task.project_id, "key": key}, {"counts": counts})
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from apps.tasks.operations.versions import up_to_date
 from workflows import commands
 from workflows.machine import allowed_actions
 
-CLOSING = {
+CLOSING: dict[str, Callable[..., commands.Command]] = {
     "submit": commands.Submit,
     "skip": commands.Skip,
     "approve": commands.Approve,
@@ -88,7 +89,7 @@ def _command(locked: Locked, visit: Visit, user: User, step: Step) -> commands.C
     return CLOSING[step.verb](**carried)
 
 
-def _prepare_submit(locked: Locked, visit: Visit, user: User, step: Step) -> None:
+def _prepare_submit(locked: Locked, _visit: Visit, _user: User, step: Step) -> None:
     """Every required answer is there; an empty label set was meant."""
     task = locked.task
     labels = labels_of(task.label_set)
@@ -101,10 +102,13 @@ def _prepare_submit(locked: Locked, visit: Visit, user: User, step: Step) -> Non
         raise Invalid.at("/verified_empty", "Nothing is labeled. Say verified_empty if that is right.", code="empty")
 
 
-def _prepare_approve(locked: Locked, visit: Visit, user: User, step: Step) -> None:
+def _prepare_approve(locked: Locked, visit: Visit, user: User, _step: Step) -> None:
     """Nothing stands rejected, a strict review has a word on every label, and the rest is approved implicitly."""
     standing = Verdict.objects.filter(visit=visit, superseded=False, label__isnull=False)
-    rejected = [str(label) for label in standing.filter(verdict="rejected").exclude(source="edit").values_list("label", flat=True)]
+    rejected = [
+        str(label)
+        for label in standing.filter(verdict="rejected").exclude(source="edit").values_list("label", flat=True)
+    ]
     missing = Verdict.objects.filter(visit=visit, superseded=False, label=None, source="explicit").count()
     if rejected or missing:
         raise Conflict(
@@ -146,7 +150,7 @@ def _prepare_reject(locked: Locked, visit: Visit, user: User, step: Step) -> Non
     Verdict.objects.bulk_create(rows)
 
 
-def _prepare_nothing(locked: Locked, visit: Visit, user: User, step: Step) -> None:
+def _prepare_nothing(_locked: Locked, _visit: Visit, _user: User, _step: Step) -> None:
     """The verb demands nothing more."""
 
 

@@ -68,23 +68,13 @@ def give_verdict(*, task_id: UUID, user: User, word: Word, claim_token: int | No
 
 def _check(locked: Locked, word: Word) -> str:
     """The class id that the word names, if any. Raises Invalid."""
+    _check_kind(word)
     task = locked.task
-    if word.verdict == "approved" and word.kind:
-        raise Invalid.at("/kind", "Only a rejection has a kind.", code="kind_of_approval")
-    if word.label is None:
-        if word.mode != "exhaustive" and word.verdict != "rejected":
-            raise Invalid.at("/verdict", "A missing object is a rejection.", code="bad_verdict")
-        if word.kind not in ("", "missing"):
-            raise Invalid.at("/kind", "Without a label the kind is missing.", code="bad_kind")
-    elif word.kind == "missing":
-        raise Invalid.at("/kind", "A label that is there is not missing.", code="bad_kind")
-    elif not Label.objects.filter(label_set_id=task.label_set_id, label_id=word.label).exists():
+    if word.label is not None and not _exists(task.label_set_id, word.label):
         raise Invalid.at("/label", "The task has no such label.", code="unknown_label")
-    entry = None
-    if word.class_ref:
-        entry = index_for(task.project.ontology_id).find(word.class_ref)
-        if entry is None:
-            raise Invalid.at("/class", "The ontology has no such class.", code="unknown_class")
+    entry = index_for(task.project.ontology_id).find(word.class_ref) if word.class_ref else None
+    if word.class_ref and entry is None:
+        raise Invalid.at("/class", "The ontology has no such class.", code="unknown_class")
     if word.geometry is not None:
         shape = entry.shape if entry else _shape_of(task.label_set_id, word.label)
         size = (task.data_unit.width, task.data_unit.height)
@@ -92,9 +82,28 @@ def _check(locked: Locked, word: Word) -> str:
     return entry.id if entry else ""
 
 
+def _check_kind(word: Word) -> None:
+    """Kind, label and verdict fit together. Raises Invalid."""
+    if word.verdict == "approved" and word.kind:
+        raise Invalid.at("/kind", "Only a rejection has a kind.", code="kind_of_approval")
+    if word.label is not None:
+        if word.kind == "missing":
+            raise Invalid.at("/kind", "A label that is there is not missing.", code="bad_kind")
+        return
+    if word.kind not in ("", "missing"):
+        raise Invalid.at("/kind", "Without a label the kind is missing.", code="bad_kind")
+    if word.verdict != "rejected" and word.mode != "exhaustive":
+        raise Invalid.at("/verdict", "A missing object is a rejection.", code="bad_verdict")
+
+
+def _exists(label_set_id: UUID | None, label: UUID) -> bool:
+    return Label.objects.filter(label_set_id=label_set_id, label_id=label).exists()
+
+
 def _shape_of(label_set_id: UUID | None, label: UUID | None) -> str:
-    found = Label.objects.filter(label_set_id=label_set_id, label_id=label).values_list("shape", flat=True).first()
-    if label is None or found is None:
+    rows = Label.objects.filter(label_set_id=label_set_id).values_list("shape", flat=True)
+    found = rows.filter(label_id=label).first() if label is not None else None
+    if found is None:
         raise Invalid.at("/class", "Name the class of the missing object, or leave the geometry out.", code="no_class")
     return found
 

@@ -62,7 +62,7 @@ def find_candidate(*, user_id: UUID, project_id: UUID, stage: str, worker: str) 
 
 
 def lapsed_visits(now: datetime, *, limit: int, project_id: UUID | None = None, stage: str = "") -> list[Visit]:
-    """Claimed visits whose lease has run out, oldest first, in all or at one stage. Not locked: who acts on one locks it."""
+    """Claimed visits whose lease has run out, oldest first, in all or at one stage; who acts on one locks it first."""
     rows = Visit.objects.filter(status=VisitStatus.CLAIMED, lease_expires_at__lte=now)
     if project_id is not None:
         rows = rows.filter(project_id=project_id, stage=stage)

@@ -20,9 +20,9 @@ LOOKED_AT = 1_000
 def status_counts(project: Project) -> dict[tuple[str, str], int]:
     """Tasks by (stage, status). One statement, so the sum is of one moment."""
     kept = StageCount.objects.filter(project=project).values_list("stage", "status", "n")
-    fresh = (
-        StageDelta.objects.filter(project=project).values("stage", "status").annotate(total=Sum("n"))
-    ).values_list("stage", "status", "total")
+    fresh = (StageDelta.objects.filter(project=project).values("stage", "status").annotate(total=Sum("n"))).values_list(
+        "stage", "status", "total"
+    )
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for stage, status, n in kept.union(fresh, all=True):
         counts[stage, status] += n
@@ -73,8 +73,9 @@ def nobody_eligible(project: Project, stage: Stage, waiting: int) -> int:
     """
     people = [
         str(user_id)
-        for user_id, email, roles, skills in Collaborator.objects.filter(project=project, user__is_active=True)
-        .values_list("user_id", "user__email", "roles", "skills")[:LOOKED_AT]
+        for user_id, email, roles, skills in Collaborator.objects.filter(
+            project=project, user__is_active=True
+        ).values_list("user_id", "user__email", "roles", "skills")[:LOOKED_AT]
         if CLAIM_ROLES[stage.type] & set(roles)
         and set(stage.skills) <= set(skills)
         and (not stage.collaborators or str(user_id) in stage.collaborators or email in stage.collaborators)
@@ -86,5 +87,3 @@ def nobody_eligible(project: Project, stage: Stage, waiting: int) -> int:
     queue = Visit.objects.filter(project=project, stage=stage.id, status=VisitStatus.WAITING, reserved_for=None)
     barred = queue.order_by("-priority", "id").values_list("barred", flat=True)[:LOOKED_AT]
     return sum(all(f"|{person}|" in text for person in people) for text in barred)
-
-

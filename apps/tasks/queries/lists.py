@@ -83,9 +83,7 @@ def open_visits(tasks: list[Task]) -> dict[UUID, Visit]:
 
 def my_participations(user: User) -> QuerySet[Participation]:
     """One's own steps across projects, the latest first."""
-    return Participation.objects.filter(user=user).select_related(
-        "task__data_unit", "task__label_set", "task__project"
-    )
+    return Participation.objects.filter(user=user).select_related("task__data_unit", "task__label_set", "task__project")
 
 
 def my_open_visits(user: User) -> QuerySet[Visit]:

@@ -11,9 +11,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.requests import Request
 from apps.common.errors import NotFound, Unauthenticated
 from apps.common.http import ApiView, read_body
 from apps.common.serializers import Flag, StrictSerializer, Text

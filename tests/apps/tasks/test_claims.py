@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from apps.common.clock import database_now
-from apps.common.errors import Conflict, Forbidden, NotFound
+from apps.common.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.tasks.models import ActiveTime, Draft, Task, Visit
 from apps.tasks.operations.claims import expire_leases, heartbeat, release_task
 from apps.tasks.operations.labeling import Fenced, LabelChanges, save_task_labels
@@ -118,7 +118,7 @@ def test_the_sweeper_returns_lapsed_claims_with_their_labels() -> None:
     assert expire_leases(now=database_now()) == 1
     assert expire_leases(now=database_now()) == 0
     taken = world.must_claim("bob")
-    assert taken.task.label_set.label_count == 2
+    assert world.label_count(taken.task) == 2
     assert "ann" not in str(taken.state.holder)
     assert proved(world)
 
@@ -193,8 +193,6 @@ def test_an_assigned_task_is_that_persons_alone() -> None:
 def test_an_assignment_wants_the_role() -> None:
     world = make_world(tasks=1)
     task = Task.objects.get(project=world.project)
-    from apps.common.errors import Invalid
-
     with pytest.raises(Invalid):
         assign_task(task_id=task.id, actor=world.people["mia"], person=world.people["rex"])
     assert world.fresh(task).assignee is None

@@ -7,14 +7,15 @@ import pytest
 from apps.common.errors import Conflict, Forbidden
 from apps.tasks.models import Participation, Selection, TaskEvent, Verdict, Visit, VisitStatus
 from apps.tasks.operations.steps import RejectedLabel
+from apps.tasks.operations.verdicts import Word, give_verdict
 from apps.tasks.queries.counts import stage_table
 from apps.tasks.queries.integrity import broken_invariants, first_difference
-from tests.factories.tasks import make_world
+from tests.factories.tasks import World, make_world
 
 pytestmark = pytest.mark.django_db
 
 
-def counts(world) -> dict[str, tuple[int, int]]:  # type: ignore[no-untyped-def]
+def counts(world: World) -> dict[str, tuple[int, int]]:
     table = stage_table(world.project)
     return {row["id"]: (row["waiting"], row["claimed"]) for row in table["stages"]} | {
         "complete": (table["complete"], 0)
@@ -33,8 +34,10 @@ def test_the_whole_way() -> None:
     task = world.submitted("ann", boxes=2)
     assert (task.stage, task.status, task.round) == ("review", "waiting", 1)
     held = world.must_claim("rex", "review")
-    label = held.task.label_set.labels.first().label_id
-    done = world.step("rex", task, "reject", reason="border", rejected=[RejectedLabel(label=label, kind="badly_located")])
+    label = world.first_label(held.task)
+    done = world.step(
+        "rex", task, "reject", reason="border", rejected=[RejectedLabel(label=label, kind="badly_located")]
+    )
     assert done.task.stage == "annotate"
     assert world.claim("bob") is None
     again = world.must_claim("ann")
@@ -67,9 +70,7 @@ def test_an_approval_over_a_rejected_label_is_refused() -> None:
     world = make_world(tasks=1)
     task = world.submitted("ann", boxes=1)
     world.must_claim("rex", "review")
-    from apps.tasks.operations.verdicts import Word, give_verdict
-
-    label = world.fresh(task).label_set.labels.get().label_id
+    label = world.first_label(task)
     give_verdict(task_id=task.id, user=world.people["rex"], word=Word(label=label, verdict="rejected"))
     with pytest.raises(Conflict) as refused:
         world.step("rex", task, "approve")
