@@ -29,7 +29,7 @@ def new_selection_secret() -> str:
 
 
 class Project(models.Model):
-    """What is labeled, how and by whom. ``selection_secret`` keys the sampling draws, so nobody can foresee a review."""
+    """What is labeled, how and by whom. ``selection_secret`` keys the draws, so nobody foresees a review."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="projects")
@@ -61,7 +61,7 @@ class ProjectDataset(models.Model):
 
 
 class Collaborator(models.Model):
-    """A person's roles and skills in a project: ``roles`` a list of ``ProjectRole`` values, ``skills`` a list of strings."""
+    """A person's roles and skills in a project: ``roles`` ``ProjectRole`` values, ``skills`` any strings."""
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="collaborators")

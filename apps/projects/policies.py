@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from apps.accounts.models import Membership
 from apps.accounts.policies import ADMINS
@@ -13,14 +14,20 @@ from apps.accounts.principal import Principal
 from apps.common.errors import Forbidden, NotFound
 from apps.projects.models import Collaborator, Project, ProjectRole
 
+LISTED_FOR_ME = 200
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectAccess:
-    """A project as one person may use it: their roles there (organization admins have ``admin``) and skills."""
+    """A project as one person may use it: their roles there and skills.
+
+    Owners and admins of the organization have the role ``admin`` everywhere in it (``by_organization``).
+    """
 
     project: Project
     roles: frozenset[str]
     skills: frozenset[str]
+    by_organization: bool = False
 
     @property
     def is_admin(self) -> bool:
@@ -48,6 +55,15 @@ def projects_with_access(principal: Principal) -> QuerySet[Project]:
     return rows if principal.project_id is None else rows.filter(pk=principal.project_id)
 
 
+def visible_projects(principal: Principal) -> QuerySet[Project]:
+    """Those of ``projects_with_access`` in which the caller has a part; organization admins have one in each."""
+    memberships = Membership.objects.filter(user_id=principal.user.pk)
+    administered = memberships.filter(role__in=ADMINS).values("organization_id")
+    works_in = Collaborator.objects.filter(user_id=principal.user.pk).values("project_id")
+    part = Q(organization_id__in=administered) | Q(pk__in=works_in)
+    return projects_with_access(principal).filter(part, organization_id__in=memberships.values("organization_id"))
+
+
 def access_of(project: Project) -> ProjectAccess | None:
     """The access of a row of ``projects_with_access``; None when the person has no part in it."""
     role: str | None = project.organization_role  # type: ignore[attr-defined]
@@ -58,7 +74,7 @@ def access_of(project: Project) -> ProjectAccess | None:
     roles = set(held or ())
     if role in ADMINS:
         roles.add(ProjectRole.ADMIN.value)
-    return ProjectAccess(project, frozenset(roles), frozenset(skills or ())) if roles else None
+    return ProjectAccess(project, frozenset(roles), frozenset(skills or ()), role in ADMINS) if roles else None
 
 
 def get_project_for(principal: Principal, project_id: UUID) -> ProjectAccess:
@@ -68,6 +84,13 @@ def get_project_for(principal: Principal, project_id: UUID) -> ProjectAccess:
     if access is None:
         raise NotFound
     return access
+
+
+def projects_for_me(principal: Principal) -> list[dict[str, Any]]:
+    """The person's running projects for ``GET /me/``, the newest first."""
+    rows = visible_projects(principal).filter(archived_at=None).order_by("-id")[:LISTED_FOR_ME]
+    found = [access for row in rows if (access := access_of(row)) is not None]
+    return [{"id": one.project.id, "name": one.project.name, "roles": sorted(one.roles)} for one in found]
 
 
 def require_manager(access: ProjectAccess) -> None:

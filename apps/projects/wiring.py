@@ -9,25 +9,21 @@ from apps.accounts import hooks
 from apps.accounts.models import Invitation, User
 from apps.accounts.principal import Principal
 from apps.accounts.visibility import register_visibility
-from apps.common.errors import Invalid
-from apps.projects.models import Collaborator, Project, ProjectRole
-from apps.projects.operations import leave_organization, require_may_grant
-from apps.projects.policies import get_project_for, require_manager
-from apps.projects.queries import (
-    datasets_through_projects,
-    managed_projects,
-    ontologies_through_projects,
-    projects_for_me,
-    workflows_through_projects,
-)
+from apps.common.errors import Invalid, NotFound
+from apps.common.idempotency import register_guard
+from apps.projects import queries
+from apps.projects.models import ProjectRole
+from apps.projects.operations.people import join_project, leave_organization, require_may_grant
+from apps.projects.policies import get_project_for, projects_for_me, require_manager
 
 
 def connect() -> None:
     """Called once, when the app is ready."""
-    register_visibility("ontology", ontologies_through_projects)
-    register_visibility("workflow", workflows_through_projects)
-    register_visibility("dataset", datasets_through_projects)
-    register_visibility("managed_project", managed_projects)
+    register_guard("project_id", get_project_for)
+    register_visibility("ontology", queries.ontologies_through_projects)
+    register_visibility("workflow", queries.workflows_through_projects)
+    register_visibility("dataset", queries.datasets_through_projects)
+    register_visibility("managed_project", queries.managed_projects)
     hooks.on_departure.append(leave_organization)
     hooks.on_invitation.append(check_invitation)
     hooks.on_invitation_accepted.append(accept_invitation)
@@ -39,9 +35,9 @@ def check_invitation(
 ) -> None:
     """May the caller invite into this project with these roles? Raises NotFound, Forbidden, Invalid."""
     access = get_project_for(principal, project_id)
-    require_manager(access)
     if access.project.organization_id != organization_id:
-        raise Invalid.at("/project", "It belongs to another organization.", code="other_organization")
+        raise NotFound
+    require_manager(access)
     unknown = set(roles) - {role.value for role in ProjectRole}
     if unknown or not roles:
         raise Invalid.at("/roles", "Name at least one role of a project.", code="unknown_role")
@@ -49,13 +45,6 @@ def check_invitation(
 
 
 def accept_invitation(*, invitation: Invitation, user: User, now: datetime) -> None:
-    """Gives the person the project roles of the invitation, beside those they have."""
-    project = Project.objects.filter(
-        id=invitation.project_id, organization_id=invitation.organization_id, archived_at=None
-    ).first()
-    if project is None:
-        return
-    held, _ = Collaborator.objects.select_for_update().get_or_create(project=project, user=user)
-    held.roles = sorted({*held.roles, *invitation.project_roles})
-    held.skills = sorted({*held.skills, *invitation.project_skills})
-    held.save(update_fields=["roles", "skills"])
+    """Gives the person the project roles of the invitation."""
+    if invitation.project_id is not None:
+        join_project(invitation=invitation, user=user)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
-from apps.common.http import etag_of
 from apps.common.serializers import Flag, StrictSerializer, Text, Whole
-from apps.flows.queries import compiled_graph
-from apps.projects.models import Collaborator, Project, ProjectRole
+from apps.projects.models import Collaborator, ProjectRole
 from apps.projects.policies import ProjectAccess
 
 MAX_DATASETS = 100
@@ -49,7 +49,7 @@ class CollaboratorChange(StrictSerializer):
 
 
 class PublishBody(StrictSerializer):
-    graph = serializers.JSONField()
+    graph = serializers.JSONField(allow_null=True)
     mapping = serializers.DictField(child=Text(max_length=100), required=False)
 
 
@@ -57,12 +57,6 @@ class ProgressAnswer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     complete = serializers.IntegerField()
     archived = serializers.IntegerField()
-
-
-class ProjectWorkflowAnswer(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    version = serializers.UUIDField()
-    digest = serializers.CharField()
 
 
 class ProjectAnswer(serializers.Serializer[Any]):
@@ -116,25 +110,32 @@ class PlanAnswer(serializers.Serializer[Any]):
 
 
 class ProjectGraphAnswer(serializers.Serializer[Any]):
+    """The version of its workflow that a project runs."""
+
     workflow = serializers.UUIDField()
     version = serializers.UUIDField()
     number = serializers.IntegerField()
     digest = serializers.CharField()
     graph = serializers.DictField()
-    plan = PlanAnswer(required=False)
-    job = serializers.UUIDField(required=False, allow_null=True)
 
 
-def shown_project(access: ProjectAccess, datasets: list[str], progress: dict[str, int]) -> dict[str, Any]:
+class PublishedAnswer(ProjectGraphAnswer):
+    """``job`` moves the tasks, where there is something to move."""
+
+    plan = PlanAnswer()
+    job = serializers.UUIDField(allow_null=True)
+
+
+def shown_project(access: ProjectAccess, datasets: Sequence[UUID], progress: dict[str, int]) -> dict[str, Any]:
     project = access.project
     return {
-        "id": str(project.id),
-        "organization": str(project.organization_id),
+        "id": project.id,
+        "organization": project.organization_id,
         "name": project.name,
-        "ontology": str(project.ontology_id),
-        "workflow": str(project.workflow_id),
-        "workflow_version": str(project.workflow_version_id),
-        "datasets": datasets if access.sees_all else [],
+        "ontology": project.ontology_id,
+        "workflow": project.workflow_id,
+        "workflow_version": project.workflow_version_id,
+        "datasets": list(datasets) if access.sees_all else [],
         "reserve_hours": project.reserve_hours,
         "auto_tasks": project.auto_tasks,
         "my_roles": sorted(access.roles),
@@ -148,15 +149,10 @@ def shown_project(access: ProjectAccess, datasets: list[str], progress: dict[str
 def shown_collaborator(collaborator: Collaborator) -> dict[str, Any]:
     user = collaborator.user
     return {
-        "person": str(user.id),
+        "person": user.id,
         "email": user.email,
         "name": user.name,
         "roles": collaborator.roles,
         "skills": collaborator.skills,
         "active": user.is_active,
     }
-
-
-def workflow_tag(project: Project) -> str:
-    """Changes with every version that the project publishes."""
-    return etag_of(project.workflow_version_id, compiled_graph(project.workflow_version_id).digest[:12])

@@ -18,7 +18,7 @@ from apps.datasets.operations.adding import Incoming, add_data_units
 from apps.flows.operations import create_workflow
 from apps.ontologies.operations import create_ontology
 from apps.projects.models import Project
-from apps.projects.operations import create_project, set_collaborator
+from apps.projects.operations import add_collaborator, create_project
 from apps.projects.policies import get_project_for
 from apps.server.demo.people import PEOPLE, make_people
 from apps.server.demo.photographs import tiles
@@ -88,8 +88,8 @@ def found() -> Work:
     access = get_project_for(Principal(mia), project.id)
     for person in PEOPLE:
         if person.roles:
-            user = users[person.key]
-            set_collaborator(access=access, user=user, roles=person.roles, skills=person.skills, actor=mia)
+            email = users[person.key].email
+            add_collaborator(access=access, email=email, roles=person.roles, skills=person.skills, actor=mia)
     return Work(project, users, json.loads(DRAWN.read_text()))
 
 
