@@ -116,11 +116,14 @@ export class Session {
     }
   }
 
+  /** Leaving sends what still waits; what cannot be sent stays in the outbox. The tab's lock goes last. */
   close(): void {
+    void this.heartbeat?.beat();
     this.heartbeat?.close();
+    const sending = [this.autosave.flush(), this.verdicts.flush()];
     this.autosave.close();
     this.verdicts.close();
-    this.loaded.release();
+    void Promise.allSettled(sending).then(() => this.loaded.release());
   }
 
   get task() {
@@ -254,9 +257,8 @@ export class Session {
 
   focus(id: string | null): void {
     this.editor.set({ focus: id && this.editor.scene.item(id) ? id : null });
-    if (!id) return;
-    this.editor.select([id]);
-    this.editor.show([id]);
+    this.editor.select(id ? [id] : []);
+    if (id) this.editor.show([id]);
   }
 
   advance(from: string | null): void {
@@ -311,8 +313,8 @@ export class Session {
   }
 
   private async settle(): Promise<void> {
-    await this.heartbeat?.beat();
-    if (!(await this.autosave.flush()) || !(await this.verdicts.flush()))
+    const [saved] = await Promise.all([this.autosave.flush(), this.heartbeat?.beat()]);
+    if (!saved || !(await this.verdicts.flush()))
       throw (
         this.autosave.store.getState().failure ??
         this.verdicts.store.getState().failure ??

@@ -1,20 +1,39 @@
 import { Button, Group, Paper, Stack, Text, Textarea } from "@mantine/core";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Issue, Remark } from "../sync/port";
 import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
 import css from "./Editor.module.css";
 import { t } from "./words";
 
-/** Pins over the image. The wheel goes through them to the canvas below: they are small buttons, not a layer. */
 export function IssuePins() {
-  const desk = useDesk(),
-    issues = useSessionState((s) => s.issues),
-    view = useEditorState((s) => s.view);
-  const pin = useDeskState((s) => s.pin),
-    open = useDeskState((s) => s.openIssue);
+  const any = useSessionState((s) => s.issues.length > 0);
+  const writing = useDeskState((s) => s.pin !== null);
+  return any || writing ? <Pins /> : null;
+}
+
+/** Small buttons over the image; the wheel goes through them to the canvas below. */
+function Pins() {
+  const desk = useDesk();
+  const issues = useSessionState((s) => s.issues);
+  const view = useEditorState((s) => s.view);
+  const pin = useDeskState((s) => s.pin);
+  const open = useDeskState((s) => s.openIssue);
+  const layer = useRef<HTMLDivElement>(null);
   const place = (x: number, y: number) => ({ left: x * view.k + view.x, top: y * view.k + view.y });
+
+  useEffect(() => {
+    const pass = (e: WheelEvent) => {
+      if (!(e.target instanceof Element) || !e.target.closest("[data-pin]")) return;
+      e.preventDefault();
+      desk.region?.dispatchEvent(new WheelEvent("wheel", e));
+    };
+    const element = layer.current;
+    element?.addEventListener("wheel", pass, { passive: false });
+    return () => element?.removeEventListener("wheel", pass);
+  }, [desk]);
+
   return (
-    <div className={css.pins}>
+    <div className={css.pins} ref={layer}>
       {issues.map(
         (issue, i) =>
           issue.x !== null &&
@@ -24,6 +43,7 @@ export function IssuePins() {
               type="button"
               className={css.pin}
               style={place(issue.x, issue.y)}
+              data-pin
               data-resolved={issue.resolved || undefined}
               aria-label={t("issuePin", { number: i + 1, text: issue.text })}
               aria-expanded={open === issue.id}
