@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -43,7 +44,7 @@ def import_urls(ctx: JobContext) -> dict[str, Any]:
                 incoming.append(Incoming(name_of_url(item["url"]), file, item.get("metadata") or {}))
             except RefusedError as error:
                 refused.append(FileError(item["url"], error.code, error.detail))
-            tally.add(dataset, incoming, refused)
+            tally.add(dataset, incoming, refused, name=item["url"])
     return tally.result()
 
 
@@ -94,14 +95,17 @@ class _Tally:
         self.units: list[str] = list(saved.get("units", []))
         self.errors: list[dict[str, str]] = list(saved.get("errors", []))
 
-    def add(self, dataset: Dataset, incoming: Sequence[Incoming], refused: Sequence[FileError]) -> None:
-        """Adds one batch; the checkpoint is written in the same transaction. Empty batches count too."""
-        add_data_units(
-            dataset=dataset,
-            incoming=incoming,
-            now=database_now(),
-            also=lambda added: self._keep(added, [*refused, *added.errors], len(incoming) + len(refused)),
-        )
+    def add(
+        self, dataset: Dataset, incoming: Sequence[Incoming], refused: Sequence[FileError], *, name: str | None = None
+    ) -> None:
+        """Adds one batch; the checkpoint is written in the same transaction. Empty batches count too. ``name`` is what
+        errors are listed under, in place of the files' own names."""
+
+        def keep(added: Added) -> None:
+            errors = [*refused, *(replace(error, name=name or error.name) for error in added.errors)]
+            self._keep(added, errors, len(incoming) + len(refused))
+
+        add_data_units(dataset=dataset, incoming=incoming, now=database_now(), also=keep)
 
     def _keep(self, added: Added, errors: Sequence[FileError], count: int) -> None:
         self.done += count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -43,11 +43,11 @@ class Labels:
 
 
 @pytest.fixture
-def labels(monkeypatch: pytest.MonkeyPatch) -> Iterator[Labels]:
+def labels(monkeypatch: pytest.MonkeyPatch) -> Labels:
     kept = Labels()
     monkeypatch.setattr(hooks, "_usage", [kept.count])
     monkeypatch.setattr(hooks, "_relabelers", [kept.relabel])
-    yield kept
+    return kept
 
 
 @pytest.fixture

@@ -143,7 +143,12 @@ def nested(levels: int) -> dict[str, Any]:
 
 def test_attributes_nest_so_deep_and_no_deeper() -> None:
     read({"objects": [{"name": "a", "shape": "polygon", "attributes": [nested(MAX_NESTING)]}]})
-    codes = {code for _, code in pointers({"objects": [{"name": "a", "shape": "polygon", "attributes": [nested(MAX_NESTING + 1)]}]})}
+    codes = {
+        code
+        for _, code in pointers(
+            {"objects": [{"name": "a", "shape": "polygon", "attributes": [nested(MAX_NESTING + 1)]}]}
+        )
+    }
     assert codes == {"too_deep"}
 
 
