@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from apps.accounts import hooks
@@ -24,14 +23,14 @@ def connect() -> None:
     register_visibility("workflow", queries.workflows_through_projects)
     register_visibility("dataset", queries.datasets_through_projects)
     register_visibility("managed_project", queries.managed_projects)
-    hooks.on_departure.append(leave_organization)
+    hooks.on_departure.append(leave)
     hooks.on_invitation.append(check_invitation)
     hooks.on_invitation_accepted.append(accept_invitation)
     hooks.projects_of.append(projects_for_me)
 
 
 def check_invitation(
-    *, principal: Principal, organization_id: UUID, project_id: UUID, roles: list[str], skills: list[str]
+    *, principal: Principal, organization_id: UUID, project_id: UUID, roles: list[str], **_: object
 ) -> None:
     """May the caller invite into this project with these roles? Raises NotFound, Forbidden, Invalid."""
     access = get_project_for(principal, project_id)
@@ -44,7 +43,12 @@ def check_invitation(
     require_may_grant(access, roles, ())
 
 
-def accept_invitation(*, invitation: Invitation, user: User, now: datetime) -> None:
+def leave(*, user: User, organization_id: UUID, by: User | None, **_: object) -> None:
+    """Ends the departing person's part in every project of the organization."""
+    leave_organization(user=user, organization_id=organization_id, by=by)
+
+
+def accept_invitation(*, invitation: Invitation, user: User, **_: object) -> None:
     """Gives the person the project roles of the invitation."""
     if invitation.project_id is not None:
         join_project(invitation=invitation, user=user)

@@ -59,15 +59,15 @@ def _check_parts(
     for place, item in [("/ontology", ontology), ("/workflow", workflow), *numbered]:
         if item.organization_id != organization.id:
             raise Invalid.at(place, "It belongs to another organization.", code="other_organization")
-    for place, part in [("/ontology", ontology), ("/workflow", workflow)]:
-        if part.archived_at is not None:
+    for place, archived_at in [("/ontology", ontology.archived_at), ("/workflow", workflow.archived_at)]:
+        if archived_at is not None:
             raise Invalid.at(place, "It is archived.", code="archived")
 
 
 def _take_in(project: Project, dataset_ids: Sequence[UUID], actor: User) -> Job | None:
-    jobs = (
-        [hook(project=project, dataset_ids=dataset_ids, actor=actor) for hook in hooks.take_in] if dataset_ids else []
-    )
+    if not dataset_ids:
+        return None
+    jobs = [hook(project=project, dataset_ids=dataset_ids, actor=actor) for hook in hooks.take_in]
     return next((job for job in jobs if job is not None), None)
 
 

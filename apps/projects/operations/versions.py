@@ -67,14 +67,10 @@ def publish_project_version(
     check(project)
     plan = _plan(project, new, mapping)
     if plan["problems"]:
-        errors = [
-            FieldError(pointer("mapping", item["stage"]), item["code"], item["detail"]) for item in plan["problems"]
-        ]
-        raise Invalid("The mapping cannot be used.", code="bad_mapping", errors=errors[:100])
+        raise Invalid("The mapping cannot be used.", code="bad_mapping", errors=_errors(plan))
     if not plan["ok"]:
-        raise Conflict(
-            "Tasks stand at stages that the new version blocks; map those stages.", code="blocked", plan=plan
-        )
+        detail = "Tasks stand at stages that the new version blocks; map those stages."
+        raise Conflict(detail, code="blocked", plan=plan)
     present = project.workflow_version
     if present.digest == new.digest:
         return Published(project, present, plan, None)
@@ -85,3 +81,8 @@ def publish_project_version(
     for hook in hooks.on_version_published:
         job = hook(project=project, old_version_id=present.id, mapping=mapping, actor=actor, now=now)
     return Published(project, version, plan, job)
+
+
+def _errors(plan: Mapping[str, Any]) -> list[FieldError]:
+    problems = plan["problems"][:100]
+    return [FieldError(pointer("mapping", item["stage"]), item["code"], item["detail"]) for item in problems]
