@@ -56,9 +56,29 @@ const ownsKeys = (target: EventTarget | null): boolean =>
   target instanceof Element &&
   target.closest('[role="application"], [role="dialog"], [role="menu"], [role="listbox"]') !== null;
 
+const KEYMAP = "lapidary.keymap";
+const SINGLE = "single-keys";
+
+function storedKeymap(): Record<string, string> {
+  try {
+    return JSON.parse(localStorage.getItem(KEYMAP) ?? "{}") as Record<string, string>;
+  } catch {
+    return {};
+  }
+}
+
+/** Whether keys without Ctrl or Alt do anything: a choice kept beside the editor's keymap, and part of it. */
 export const singleKeys = {
-  get: (): boolean => localStorage.getItem("lapidary.single-keys") !== "off",
-  set: (on: boolean): void => localStorage.setItem("lapidary.single-keys", on ? "on" : "off"),
+  get: (): boolean => storedKeymap()[SINGLE] !== "off",
+  /** The keymap with the choice in it, stored in this browser and answered for storing with the person. */
+  set(on: boolean): Record<string, string> {
+    const { [SINGLE]: _old, ...rest } = storedKeymap();
+    const keymap = on ? rest : { ...rest, [SINGLE]: "off" };
+    localStorage.setItem(KEYMAP, JSON.stringify(keymap));
+    return keymap;
+  },
+  /** Takes over what the person stored, perhaps on another machine. */
+  take: (keymap: Record<string, string>): void => localStorage.setItem(KEYMAP, JSON.stringify(keymap)),
 };
 
 /** Listens for the whole page; answers the function that stops it. */

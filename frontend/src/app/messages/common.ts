@@ -79,6 +79,7 @@ export const common = {
   "nav.people": "People",
   "nav.transfer": "Import and export",
   "nav.unread": "{count} unread",
+  "editor.title": "Task",
   "theme.label": "Colour scheme",
   "theme.light": "Light",
   "theme.dark": "Dark",

@@ -158,7 +158,7 @@ export const manage = {
   "account.you": "You",
   "account.preferences": "Preferences",
   "account.singleKeys": "Shortcuts of a single key",
-  "account.singleKeysHint": "Off: only shortcuts with Ctrl or Alt work, on this machine.",
+  "account.singleKeysHint": "Off: only shortcuts with Ctrl or Alt work, in the editor too.",
   "apiKeys.title": "API keys",
   "apiKeys.new": "New key",
   "apiKeys.none": "No keys. Programs sign in with one.",

@@ -1,9 +1,9 @@
 import { Avatar, Group, Menu, SegmentedControl, Text, UnstyledButton } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { Icon } from "../../ui/Icon";
+import { useColorScheme } from "../preferences";
 import { signOut, useMe } from "../session";
 import { t } from "../t";
-import { useColorScheme } from "../useColorScheme";
 import { openHelp } from "./overlays";
 
 export function AccountMenu() {

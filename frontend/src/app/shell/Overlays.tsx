@@ -1,8 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
+import { useStoredPreferences } from "../preferences";
 import { listenForShortcuts, useShortcuts } from "../shortcuts";
 import { t } from "../t";
-import { useStoredColorScheme } from "../useColorScheme";
 import { openHelp, openPalette, useOverlay } from "./overlays";
 
 const Palette = lazy(() => import("./Palette"));
@@ -13,7 +13,7 @@ export function Overlays() {
   const navigate = useNavigate();
   const open = useOverlay((state) => state.open);
   useEffect(listenForShortcuts, []);
-  useStoredColorScheme();
+  useStoredPreferences();
   const go = (keys: string, label: string, to: string) => ({
     keys,
     label,

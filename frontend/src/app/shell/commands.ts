@@ -2,10 +2,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Me } from "../../api/types";
 import type { IconName } from "../../ui/Icon";
+import { useColorScheme } from "../preferences";
 import { signOut } from "../session";
 import { useShortcutRegistry } from "../shortcuts";
 import { t } from "../t";
-import { useColorScheme } from "../useColorScheme";
 import { openHelp } from "./overlays";
 
 export interface Command {

@@ -4,10 +4,10 @@ import { useState } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Me } from "../../api/types";
+import { savePreferences, useColorScheme } from "../../app/preferences";
 import { signOut, useMe } from "../../app/session";
 import { singleKeys } from "../../app/shortcuts";
 import { t } from "../../app/t";
-import { useColorScheme } from "../../app/useColorScheme";
 import { Page, Section } from "../../ui/Page";
 import { FormErrors } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
@@ -62,8 +62,9 @@ function PreferencesForm() {
         description={t("account.singleKeysHint")}
         checked={single}
         onChange={(event) => {
-          singleKeys.set(event.currentTarget.checked);
-          setSingle(event.currentTarget.checked);
+          const on = event.currentTarget.checked;
+          setSingle(on);
+          savePreferences({ keymap: singleKeys.set(on) }).catch(() => undefined);
         }}
       />
     </Stack>

@@ -5,6 +5,7 @@ import { keys } from "../api/keys";
 import type { Me, Preferences } from "../api/types";
 import { queryClient } from "./queryClient";
 import { useMe } from "./session";
+import { singleKeys } from "./shortcuts";
 
 /** Stores a preference with the person, so that it follows them; the page need not wait for it. */
 export async function savePreferences(change: Preferences): Promise<void> {
@@ -24,11 +25,16 @@ export function useColorScheme() {
   return { scheme: colorScheme, setScheme };
 }
 
-/** On entering: the scheme the person chose, perhaps on another machine. */
-export function useStoredColorScheme(): void {
-  const stored = useMe().preferences?.theme;
+/** On entering: the scheme and keys that the person chose, perhaps on another machine. */
+export function useStoredPreferences(): void {
+  const { preferences } = useMe();
   const { setColorScheme } = useMantineColorScheme();
+  const theme = preferences?.theme;
+  const keymap = preferences?.keymap;
   useEffect(() => {
-    if (stored) setColorScheme(stored);
-  }, [stored, setColorScheme]);
+    if (theme) setColorScheme(theme);
+  }, [theme, setColorScheme]);
+  useEffect(() => {
+    if (keymap) singleKeys.take(keymap);
+  }, [keymap]);
 }
