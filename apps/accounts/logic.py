@@ -23,7 +23,7 @@ def may_invite(role: str, wanted: str) -> bool:
 
 
 def may_change_member(role: str, present: str, wanted: str | None) -> bool:
-    """Owners and admins change (``wanted``) or remove (None) members no higher than themselves, up to their own role."""
+    """Owners and admins change (``wanted``) or remove (None) whoever is no higher than they, up to their own role."""
     allowed = role in ("owner", "admin") and outranks_or_equals(role, present)
     return allowed and (wanted is None or outranks_or_equals(role, wanted))
 

@@ -79,7 +79,7 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A one-time way into an organization, and if ``project_id`` is set, into a project. Only the token's SHA-256 is kept."""
+    """A one-time way into an organization, and with ``project_id`` into a project. Only the token's digest is kept."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
@@ -112,7 +112,7 @@ class ApiKey(models.Model):
 
 
 class FailedLogin(models.Model):
-    """One refused log-in, counted per account and per address to slow guessing. ``account`` is a hash of the e-mail tried."""
+    """One refused log-in, counted per account (a hash of the e-mail tried) and per address, to slow guessing."""
 
     id = models.BigAutoField(primary_key=True)
     account = models.CharField(max_length=64)

@@ -26,7 +26,7 @@ def organization_role(principal: Principal, organization_id: UUID, *, project_id
 
 
 def require_organization_role(principal: Principal, organization_id: UUID, *roles: str) -> str:
-    """The caller's role. Raises NotFound for somebody outside, Forbidden unless it is one of ``roles`` (if any is named)."""
+    """The caller's role. Raises NotFound for somebody outside, Forbidden unless it is one of ``roles`` (if any)."""
     role = organization_role(principal, organization_id)
     if role is None:
         raise NotFound
@@ -74,9 +74,7 @@ def get_invitation_for(principal: Principal, organization_id: UUID, invitation_i
 def get_membership_for(principal: Principal, organization_id: UUID, user_id: UUID) -> Membership:
     """A member of an organization that the caller is in. Raises NotFound."""
     require_organization_role(principal, organization_id)
-    found = (
-        Membership.objects.select_related("user").filter(organization_id=organization_id, user_id=user_id).first()
-    )
+    found = Membership.objects.select_related("user").filter(organization_id=organization_id, user_id=user_id).first()
     if found is None:
         raise NotFound
     return found

@@ -12,7 +12,7 @@ SCOPES = ("read", "label", "review", "manage", "admin", "agent")
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The person behind a request. ``scopes`` is None for a session (no narrowing); ``project_id`` limits a key to one project."""
+    """The person behind a request. A session has ``scopes`` None; ``project_id`` limits a key to one project."""
 
     user: User
     scopes: frozenset[str] | None = None

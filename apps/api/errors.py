@@ -42,7 +42,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 
 @csrf_exempt
-def no_such_route(request: HttpRequest, **_: Any) -> HttpResponse:
+def no_such_route(_request: HttpRequest, **_: Any) -> HttpResponse:
     """The last route of the API: what it does not know is a problem document even under DEBUG."""
     return problem(NotFound())
 

@@ -55,7 +55,7 @@ class Problem(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField()
-    errors = FieldErrorAnswer(many=True, required=False)
+    errors = FieldErrorAnswer(many=True, required=False)  # type: ignore[assignment]
 
 
 class KeyOrSessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -90,6 +90,7 @@ class AutoSchema(Base):
     """drf-spectacular's, with what our routes have in common."""
 
     view: Any
+    method: Any
 
     def is_excluded(self) -> bool:
         return not isinstance(self.view, ApiView)
@@ -120,7 +121,7 @@ class AutoSchema(Base):
         return shared
 
     def _is_page(self) -> bool:
-        answer = self.get_response_serializers()
+        answer: Any = self.get_response_serializers()
         answer = answer.get(200) if isinstance(answer, dict) else answer
         return type(answer).__name__.endswith("Page")
 
@@ -132,9 +133,8 @@ class AutoSchema(Base):
             elif code.startswith("2") and self.view.problems.get(self.method, ()):
                 answer.setdefault("headers", {}).update(ETAG)
         reference = self.resolve_serializer(Problem, "response").ref
-        for status in statuses_of(
-            self.view, self.method, has_path="{" in self.path, has_body=bool(self._get_request_body())
-        ):
+        has_body = bool(self._get_request_body())  # type: ignore[no-untyped-call]
+        for status in statuses_of(self.view, self.method, has_path="{" in self.path, has_body=has_body):
             content = {"application/problem+json": {"schema": reference}}
             refusal = {"description": REFUSALS[status], "content": content}
             if status in HEADERS:
@@ -143,7 +143,7 @@ class AutoSchema(Base):
         return dict(sorted(found.items()))
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        found = super()._map_basic_serializer(serializer, direction)
+        found = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if isinstance(serializer, StrictSerializer) and direction == "request":
             found["additionalProperties"] = False
         return found

@@ -35,8 +35,8 @@ class ApiView(APIView):
     ``scopes`` names, per method, the scope that an API key needs (read label review manage admin agent), or several of
     which one suffices; a method without one cannot be called with a key. ``public`` names the methods that need no
     sign-in. ``idempotent`` says whether Idempotency-Key is honoured (everything but log-in, invitations and secrets).
-    ``max_body`` is the largest body in bytes, refused before it is read. ``problems`` names, per method, refusals that the OpenAPI document
-    cannot know by itself: (412, 428) where If-Match is needed, 429 where tries are counted, 404 for ids in the body.
+    ``max_body`` is the largest body in bytes, refused before it is read. ``problems`` names, per method, refusals that
+    the OpenAPI document cannot know by itself: (412, 428) where If-Match is needed, 429 where tries are counted.
     """
 
     scopes: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}

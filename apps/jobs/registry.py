@@ -27,7 +27,7 @@ class JobContext(Protocol):
         """Says how far it is, 0..1. Written at most about once a second; extends the lease."""
 
     def checkpoint(self, state: Mapping[str, Any]) -> None:
-        """Keeps ``state`` for the next attempt. Inside the handler's transaction it is kept together with the effect."""
+        """Keeps ``state`` for the next attempt; inside a transaction, together with its effect."""
 
     def raise_if_cancelled(self) -> None:
         """Raises JobCancelled when somebody asked to stop, LeaseLost when another worker has the job."""

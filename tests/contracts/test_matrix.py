@@ -105,7 +105,10 @@ def hides_from_other_organizations(rule: Rule, world: World) -> None:
                 assert answer.status_code in (403, 404), (name, argument, answer.status_code)
     for name in FOREIGN:
         caller = speaker(rule, world, name)
-        foreign, missing = call(rule, world, caller, ids), call(rule, world, caller, {**ids, rule.arguments[0]: new_id()})
+        foreign, missing = (
+            call(rule, world, caller, ids),
+            call(rule, world, caller, {**ids, rule.arguments[0]: new_id()}),
+        )
         assert foreign.status_code == missing.status_code == 404, (name, foreign.status_code, missing.status_code)
         assert foreign.content == missing.content
 

@@ -17,7 +17,7 @@ from apps.accounts.models import ApiKey, Membership, Organization, User
 from apps.accounts.principal import SCOPES, Principal
 from apps.accounts.secrets import digest_of, new_key
 
-PASSWORD = "a long enough secret"  # noqa: S105 - of made-up people
+PASSWORD = "a long enough secret"
 MEMBERS = {
     "ann": "member",
     "bob": "member",
@@ -54,7 +54,7 @@ def make_key(user: User, **fields: Any) -> str:
 
 
 class Caller:
-    """A JSON client of the API: ``caller.post("/me/", {...})`` answers Django's response; ``json`` of it is the body."""
+    """A JSON client of the API: ``caller.post("/me/", {...})`` answers Django's response."""
 
     def __init__(self, key: str | None = None, **headers: str) -> None:
         self.client = Client(raise_request_exception=True, headers={"Authorization": f"Bearer {key}"} if key else None)
@@ -111,7 +111,7 @@ class People:
 
 
 def make_people() -> People:
-    """Blood lab with everybody in MEMBERS, Elsewhere with olga (manager) and otto (owner), and admin, of the instance."""
+    """Blood lab with everybody in MEMBERS, Elsewhere with olga (manager) and otto (owner), and the instance's admin."""
     home, elsewhere = make_organization(), make_organization("Elsewhere")
     users = {name: make_person(name) for name in (*MEMBERS, "olga", "otto")}
     users["admin"] = make_person("admin", is_superuser=True, is_staff=True)

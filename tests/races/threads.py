@@ -14,14 +14,14 @@ T = TypeVar("T")
 def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
     """What each call answered, all started together behind a barrier. An exception of any comes out."""
     answers: dict[int, T] = {}
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
     barrier = threading.Barrier(len(calls))
 
     def run(index: int, call: Callable[[], T]) -> None:
         try:
             barrier.wait()
             answers[index] = call()
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
             failures.append(error)
         finally:
             connection.close()

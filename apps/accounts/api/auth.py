@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib.auth import login, logout, update_session_auth_hash
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import operations, queries
@@ -15,6 +14,7 @@ from apps.accounts.authentication import client_address, from_our_pages
 from apps.accounts.models import User
 from apps.accounts.policies import get_api_key_for
 from apps.accounts.principal import Principal
+from apps.accounts.requests import Request
 from apps.common.clock import database_now
 from apps.common.errors import Forbidden
 from apps.common.http import ApiView, read_body
@@ -84,9 +84,7 @@ class KeysView(ApiView):
         sent = read_body(request, bodies.KeyBody, signed_in=user is not None)
         if "email" in sent:
             address = client_address(request)
-            user = operations.check_password(
-                email=sent["email"], password=sent["password"], address=address, now=now
-            )
+            user = operations.check_password(email=sent["email"], password=sent["password"], address=address, now=now)
         if user is None:
             raise Forbidden("A key cannot make keys.")
         key, secret = operations.create_key(
@@ -124,7 +122,5 @@ class MeView(ApiView):
     @extend_schema(operation_id="me_change", request=bodies.ProfileBody, responses=answers.MeAnswer)
     def patch(self, request: Request) -> Response:
         sent = read_body(request, bodies.ProfileBody)
-        operations.update_profile(
-            user=request.auth.user, name=sent.get("name"), preferences=sent.get("preferences")
-        )
+        operations.update_profile(user=request.auth.user, name=sent.get("name"), preferences=sent.get("preferences"))
         return Response(queries.me(request.auth))

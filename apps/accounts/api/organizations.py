@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import operations, policies, queries
@@ -15,6 +14,7 @@ from apps.accounts.api.auth import NEWEST, session_user
 from apps.accounts.authentication import client_address
 from apps.accounts.models import Invitation, Membership, Organization
 from apps.accounts.operations.invitations import Place
+from apps.accounts.requests import Request
 from apps.common.clock import database_now
 from apps.common.http import ApiView, read_body
 from apps.common.pages import Ordering, check_query, page

@@ -93,7 +93,9 @@ def accept_invitation(
 
 
 @transaction.atomic
-def _spend(invitation: Invitation, known: User | None, name: str, password: str, now: datetime) -> tuple[Invitation, User]:
+def _spend(
+    invitation: Invitation, known: User | None, name: str, password: str, now: datetime
+) -> tuple[Invitation, User]:
     found = _live(Invitation.objects.select_for_update().filter(pk=invitation.pk).first(), now)
     user = known or _new_person(found.email, name, password)
     User.objects.filter(pk=user.pk, is_active=False).update(is_active=True)

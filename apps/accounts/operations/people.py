@@ -47,7 +47,7 @@ def update_profile(*, user: User, name: str | None, preferences: Mapping[str, An
 
 @transaction.atomic
 def change_role(*, membership: Membership, role: str, by: User) -> Membership:
-    """Gives a member another role. Raises Forbidden beyond the actor's own rank, Conflict for the last owner, NotFound."""
+    """Gives a member another role. Raises Forbidden beyond the actor's rank, Conflict for the last owner, NotFound."""
     membership, actor = _locked(membership, by)
     if actor is None or not may_change_member(actor.role, membership.role, role):
         raise Forbidden("Your role in the organization does not allow this.")

@@ -18,9 +18,7 @@ from apps.common.errors import FieldError, Invalid, Throttled, Unauthenticated
 log = logging.getLogger("lapidary.audit")
 
 
-def check_password(
-    *, email: str, password: str, address: str, now: datetime, allow_inactive: bool = False
-) -> User:
+def check_password(*, email: str, password: str, address: str, now: datetime, allow_inactive: bool = False) -> User:
     """The person with this e-mail and password.
 
     Raises Unauthenticated, with one answer (and the work of one password check) whether the account exists or not, and

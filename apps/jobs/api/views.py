@@ -7,7 +7,6 @@ from uuid import UUID
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from apps.accounts.principal import principal_of
 from apps.accounts.requests import Request
 from apps.common.clock import database_now
 from apps.common.errors import Invalid
@@ -35,7 +34,7 @@ class JobsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         check_query(request, ("project", "state", "ordering"))
-        jobs, asked = jobs_for(principal_of(request)), request.query_params
+        jobs, asked = jobs_for(request.auth), request.query_params
         if "project" in asked:
             jobs = jobs.filter(project_id=as_uuid(asked["project"], "/project"))
         if "state" in asked:
@@ -52,7 +51,7 @@ class JobView(ApiView):
 
     @extend_schema(operation_id="job", responses=JobAnswer)
     def get(self, request: Request, job_id: UUID) -> Response:
-        return Response(job_json(get_job_for(principal_of(request), job_id)))
+        return Response(job_json(get_job_for(request.auth, job_id)))
 
 
 class CancelView(ApiView):
@@ -62,6 +61,6 @@ class CancelView(ApiView):
 
     @extend_schema(operation_id="job_cancel", request=Nothing, responses=JobAnswer)
     def post(self, request: Request, job_id: UUID) -> Response:
-        job = get_job_for(principal_of(request), job_id)
+        job = get_job_for(request.auth, job_id)
         read_body(request, Nothing)
         return Response(job_json(cancel(job=job, now=database_now())))

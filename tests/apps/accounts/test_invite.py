@@ -40,9 +40,12 @@ def test_a_new_person_comes_in_once(people: People, anonymous: Caller) -> None:
     assert Membership.objects.get(user=nina).role == "member"
     again = anonymous.post("/invitations/accept/", {"token": token, **NEW})
     assert (again.status_code, again.json()["code"]) == (409, "invitation_spent")
-    assert people.caller("mia").delete(
-        f"/organizations/{people.organization.pk}/invitations/{made.json()['id']}/"
-    ).status_code == 409
+    assert (
+        people.caller("mia")
+        .delete(f"/organizations/{people.organization.pk}/invitations/{made.json()['id']}/")
+        .status_code
+        == 409
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +98,11 @@ def test_unknown_expired_and_revoked_tokens_lead_nowhere(people: People, anonymo
 
 @pytest.mark.parametrize(
     ("body", "pointer"),
-    [({"name": "Nina"}, "/password"), ({"password": NEW["password"]}, "/name"), (NEW | {"password": "123"}, "/password")],
+    [
+        ({"name": "Nina"}, "/password"),
+        ({"password": NEW["password"]}, "/name"),
+        (NEW | {"password": "123"}, "/password"),
+    ],
 )
 def test_a_new_person_needs_a_name_and_a_good_password(
     people: People, anonymous: Caller, body: dict[str, str], pointer: str

@@ -53,7 +53,9 @@ def test_members_are_paged(people: People) -> None:
     assert sorted(seen) == ["Adele", "Ann", "Bob", "Eve", "Mia", "Oskar", "Rex", "Val"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=9999", "cursor=%00", "cursor=abc", "ordering=email", "x=1"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=x", "limit=9999", "cursor=%00", "cursor=abc", "ordering=email", "x=1"]
+)
 def test_bad_pages_are_refused(people: People, query: str) -> None:
     answer = people.caller("ann").get(f"/organizations/{people.organization.pk}/members/?{query}")
     assert answer.status_code == 400

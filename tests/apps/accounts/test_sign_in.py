@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -19,7 +20,7 @@ from tests.factories.people import PASSWORD, Caller, People, make_key
 NOW = timezone.now()
 
 
-def log_in(email: str, password: str = PASSWORD, **extra: str) -> tuple[Client, int]:
+def log_in(email: str, password: str = PASSWORD, **extra: Any) -> tuple[Client, int]:
     client = Client(**extra)
     answer = client.post(
         "/api/v1/auth/session/", {"email": email, "password": password}, content_type="application/json"
@@ -212,7 +213,8 @@ def test_profile_keeps_what_is_not_sent_and_refuses_the_rest(people: People) -> 
     ann = people.caller("ann")
     assert ann.patch("/me/", {"preferences": {"theme": "dark"}}).json()["preferences"] == {"theme": "dark"}
     assert ann.patch("/me/", {"name": "Anna"}).json()["preferences"] == {"theme": "dark"}
-    for body in ({"is_superuser": True}, {"email": "x@y.z"}, {"is_admin": True}, {"preferences": []}, [], "x"):
+    bad: list[Any] = [{"is_superuser": True}, {"email": "x@y.z"}, {"is_admin": True}, {"preferences": []}, [], "x"]
+    for body in bad:
         assert ann.patch("/me/", body).status_code == 400
     assert ann.patch("/me/", {"preferences": {"x": "y" * 20_000}}).status_code == 400
     people.ann.refresh_from_db()

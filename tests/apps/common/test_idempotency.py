@@ -74,10 +74,14 @@ def test_bad_keys_are_refused(people: People, key: str) -> None:
 
 def test_after_24_hours_a_key_is_new(people: People) -> None:
     rename(people, "One", "k")
-    IdempotencyRecord.objects.update(created_at=IdempotencyRecord.objects.get().created_at - KEPT - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(
+        created_at=IdempotencyRecord.objects.get().created_at - KEPT - timedelta(seconds=1)
+    )
     assert rename(people, "Two", "k").status_code == 200
     assert Organization.objects.get(pk=people.organization.pk).name == "Two"
-    IdempotencyRecord.objects.update(created_at=IdempotencyRecord.objects.get().created_at - KEPT - timedelta(seconds=1))
+    IdempotencyRecord.objects.update(
+        created_at=IdempotencyRecord.objects.get().created_at - KEPT - timedelta(seconds=1)
+    )
     assert forget_answers() == 1
     assert not IdempotencyRecord.objects.exists()
 

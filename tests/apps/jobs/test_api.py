@@ -82,7 +82,9 @@ def test_cancelling_over_http(people: People) -> None:
     assert people.caller("ann").post(path).json()["code"] == "job_finished"
 
 
-@pytest.mark.parametrize("query", ["state=x", "project=x", "ordering=params", "ordering=created_by__password", "kind=x"])
+@pytest.mark.parametrize(
+    "query", ["state=x", "project=x", "ordering=params", "ordering=created_by__password", "kind=x"]
+)
 def test_only_what_the_list_knows_is_asked(people: People, query: str) -> None:
     assert people.caller("mia").get(f"/jobs/?{query}").status_code == 400
 
@@ -92,5 +94,3 @@ def test_pages_go_on_where_they_ended(people: People) -> None:
     first = people.caller("mia").get("/jobs/?limit=2").json()
     second = people.caller("mia").get(first["next"].removeprefix("http://testserver/api/v1")).json()
     assert [row["id"] for row in first["results"] + second["results"]] == made[:0:-1]
-
-

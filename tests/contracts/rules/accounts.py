@@ -40,7 +40,12 @@ RULES = [
         body=lambda world: {"email": world.people.ann.email, "password": PASSWORD},
     ),
     Rule("DELETE auth/session/", session=True, open_to_all=True),
-    Rule("POST auth/password/", session=True, open_to_all=True, body=lambda _: {"current": PASSWORD, "new": "tr0ub4dor&3"}),
+    Rule(
+        "POST auth/password/",
+        session=True,
+        open_to_all=True,
+        body=lambda _: {"current": PASSWORD, "new": "tr0ub4dor&3"},
+    ),
     Rule("GET me/", open_to_all=True),
     Rule("PATCH me/", open_to_all=True, body=lambda _: {"name": "New"}),
     Rule("GET organizations/", open_to_all=True),
@@ -60,5 +65,7 @@ RULES = [
         ],
     ),
     Rule("DELETE " + ORGANIZATION + "invitations/<uuid:invitation_id>/", allow=MANAGERS),
-    Rule("POST invitations/accept/", public=True, allow=frozenset(), body=lambda _: {"token": "unknown", "password": "x"}),
+    Rule(
+        "POST invitations/accept/", public=True, allow=frozenset(), body=lambda _: {"token": "unknown", "password": "x"}
+    ),
 ]
