@@ -50,5 +50,4 @@ def leave(*, user: User, organization_id: UUID, by: User | None, **_: object) ->
 
 def accept_invitation(*, invitation: Invitation, user: User, **_: object) -> None:
     """Gives the person the project roles of the invitation."""
-    if invitation.project_id is not None:
-        join_project(invitation=invitation, user=user)
+    join_project(invitation=invitation, user=user)

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.policies import MANAGERS, default_organization_for, get_organization_for, require_organization_role
 from apps.accounts.principal import Principal
+from apps.accounts.requests import Request
 from apps.common.clock import database_now
 from apps.common.errors import Invalid
 from apps.common.http import ApiView, read_body

@@ -85,6 +85,8 @@ def leave_organization(*, user: User, organization_id: UUID, by: User | None) ->
 @transaction.atomic
 def join_project(*, invitation: Invitation, user: User) -> None:
     """Gives the person the project roles of the invitation, beside those they have."""
+    if invitation.project_id is None:
+        return
     rows = Project.objects.filter(organization_id=invitation.organization_id, id=invitation.project_id)
     project = rows.select_for_update(no_key=True).first()
     if project is None:

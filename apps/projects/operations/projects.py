@@ -55,9 +55,10 @@ def create_project(
 def _check_parts(
     organization: Organization, ontology: Ontology, workflow: Workflow, datasets: Sequence[Dataset]
 ) -> None:
-    numbered = [(pointer("datasets", str(index)), dataset) for index, dataset in enumerate(datasets)]
-    for place, item in [("/ontology", ontology), ("/workflow", workflow), *numbered]:
-        if item.organization_id != organization.id:
+    numbered = [(pointer("datasets", str(i)), dataset.organization_id) for i, dataset in enumerate(datasets)]
+    owners = [("/ontology", ontology.organization_id), ("/workflow", workflow.organization_id), *numbered]
+    for place, owner_id in owners:
+        if owner_id != organization.id:
             raise Invalid.at(place, "It belongs to another organization.", code="other_organization")
     for place, archived_at in [("/ontology", ontology.archived_at), ("/workflow", workflow.archived_at)]:
         if archived_at is not None:

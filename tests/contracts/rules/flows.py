@@ -42,4 +42,5 @@ RULES = [
     Rule("PATCH " + WORKFLOW, allow=MANAGERS, body=lambda _: {"name": "x"}),
     Rule("GET " + WORKFLOW + "versions/", allow=READERS),
     Rule("POST " + WORKFLOW + "archive/", allow=MANAGERS),
+    Rule("POST " + WORKFLOW + "restore/", allow=MANAGERS),
 ]

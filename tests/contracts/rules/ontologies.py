@@ -22,9 +22,7 @@ def organizations(world: World) -> list[tuple[Any, Any]]:
 
 RULES = [
     Rule("GET ontologies/", open_to_all=True),
-    Rule(
-        "POST ontologies/", allow=MANAGERS, body=lambda world: {"name": "x"}, foreign=organizations, open_to_all=True
-    ),
+    Rule("POST ontologies/", allow=MANAGERS, body=lambda world: {"name": "x"}, foreign=organizations, open_to_all=True),
     Rule("GET ontologies/<uuid:ontology_id>/", allow=HOME),
     Rule("PATCH ontologies/<uuid:ontology_id>/", allow=MANAGERS, body=lambda world: {"name": "x"}),
     Rule("POST ontologies/<uuid:ontology_id>/plan/", allow=MANAGERS, body=lambda world: {}),

@@ -89,6 +89,7 @@ RULES = [
         body=lambda world: {"email": world.people.bob.email, "roles": ["annotator"]},
         foreign=foreign_people,
     ),
+    Rule("GET " + PERSON, allow=OVERVIEW),
     Rule("PATCH " + PERSON, allow=MANAGERS, body=lambda _: {"roles": ["viewer"]}),
     Rule("DELETE " + PERSON, allow=MANAGERS),
     Rule("GET " + PROJECT + "workflow/", allow=OVERVIEW),
