@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     class Request(AnyRequest):
         """A request whose sender is known. On a public route ``auth`` may be None; such a view asks first."""
 
-        auth: Principal  # type: ignore[assignment]
-        user: User  # type: ignore[assignment]
+        auth: Principal
+        user: User
 
 else:
     Request = AnyRequest

@@ -138,8 +138,9 @@ def polygon(name: str, regions: Regions, number: int, place: tuple[slice, slice]
     turn = np.arctan2(y - middle_y, x - middle_x)
     far = np.hypot(y - middle_y, x - middle_x)
     sector = ((turn + np.pi) / (2 * np.pi) * CORNERS).astype(int) % CORNERS
+    height, width = regions.shape
     ring = [
-        [round(middle_x + reach * np.cos(angle), 1), round(middle_y + reach * np.sin(angle), 1)]
+        [inside(middle_x + reach * np.cos(angle), width), inside(middle_y + reach * np.sin(angle), height)]
         for angle, reach in directions(sector, far)
     ]
     return {
@@ -148,6 +149,11 @@ def polygon(name: str, regions: Regions, number: int, place: tuple[slice, slice]
         "geometry": {"polygons": [[ring]]},
         "attributes": {"stain": "strong" if len(rows) > 200 else "weak"},
     }
+
+
+def inside(value: float, limit: int) -> float:
+    """A coordinate to a tenth of a pixel, in the image."""
+    return round(float(min(max(value, 0), limit)), 1)
 
 
 def directions(sector: NDArray[np.int64], far: Plane) -> Sequence[tuple[float, float]]:

@@ -65,6 +65,4 @@ def make_ontology(
     organization: Organization, body: dict[str, Any] | None = None, *, created_by: User | None = None
 ) -> Ontology:
     """An ontology at version 1: the blood cells unless told."""
-    return create_ontology(
-        organization=organization, name="Blood cells", body=body or blood(), created_by=created_by
-    )
+    return create_ontology(organization=organization, name="Blood cells", body=body or blood(), created_by=created_by)

@@ -26,7 +26,7 @@ NEWEST = {"-id": Ordering(("-id",))}
 
 def session_user(request: Request) -> User | None:
     """The person signed in by session, not by key."""
-    principal = request.auth
+    principal: object = request.auth  # None for the anonymous, on public routes
     return principal.user if isinstance(principal, Principal) and principal.scopes is None else None
 
 

@@ -19,6 +19,7 @@ MAX_EDITS = 20_000
 MAX_ERRORS = 100
 MAX_PROMPTS = 20_000
 SENT = ("id", "class", "shape", "geometry", "attributes", "origin")
+KNOWN = frozenset(SENT + ADDED)
 ORIGIN = ("kind", "model", "prompts", "edited")
 
 
@@ -74,7 +75,7 @@ def read_edit(raw: Any, *, index: OntologyIndex, size: tuple[int, int], pointer:
     if not isinstance(raw, dict):
         refuse(pointer, "not_an_object", "A label is an object.")
     for name in raw:
-        if name not in SENT and name not in ADDED:
+        if name not in KNOWN:
             refuse(f"{pointer}/{escape(name)}", "unknown_field", "A label has no such member.")
     label_id = read_id(_member(raw, "id", pointer), f"{pointer}/id")
     class_ref, shape = _text(raw, "class", pointer), _text(raw, "shape", pointer)
@@ -85,7 +86,7 @@ def read_edit(raw: Any, *, index: OntologyIndex, size: tuple[int, int], pointer:
     extent = check_geometry(shape, geometry, size=size, pointer=f"{pointer}/geometry", points=answer.points)
     content = {"class": answer.class_id, "shape": shape, "geometry": geometry, "attributes": answer.attributes}
     origin = read_origin(raw["origin"], f"{pointer}/origin") if "origin" in raw else None
-    echo = {name: raw[name] for name in ADDED if name in raw}
+    echo = {} if raw.keys().isdisjoint(ADDED) else {name: raw[name] for name in ADDED if name in raw}
     return Edit(label_id, content, extent, origin, echo, pointer), answer.outdated
 
 

@@ -27,6 +27,8 @@ def members(value: Any, names: tuple[str, ...], pointer: str) -> dict[str, Any]:
     """``value`` as an object with exactly the members ``names``. Raises Invalid."""
     if not isinstance(value, dict):
         refuse(pointer, "not_an_object", f"This is an object with {', '.join(names)}.")
+    if value.keys() == set(names):
+        return value
     for name in value:
         if name not in names:
             refuse(

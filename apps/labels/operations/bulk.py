@@ -30,6 +30,8 @@ from apps.labels.operations.save import (
 from apps.labels.queries.rows import FIELDS, as_row, time_text
 from apps.ontologies.logic import OntologyIndex
 
+DELETED_AT_ONCE = 5_000
+
 
 @dataclass(frozen=True, slots=True)
 class LabelSave:
@@ -58,7 +60,7 @@ def save_label_sets(
 
     The caller holds the lock of every set's task. Raises Invalid when a deletion names no label.
     """
-    rows = _rows([save for save in saves if save.label_set and save.label_set.label_count], replace)
+    rows, keys = _rows([save for save in saves if save.label_set and save.label_set.label_count], replace)
     done: list[SavedLabels] = []
     changed: list[tuple[LabelSave, SavedLabels]] = []
     for save in saves:
@@ -72,6 +74,11 @@ def save_label_sets(
         done.append(saved)
         if changes:
             changed.append((save, saved))
+    gone = [
+        keys[saved.label_set.id, change.id] for _, saved in changed for change in saved.changed if change.after is None
+    ]
+    for start in range(0, len(gone), DELETED_AT_ONCE):
+        Label.objects.filter(id__in=gone[start : start + DELETED_AT_ONCE]).delete()
     version = ontology_index.version
     _write(
         changed,
@@ -82,16 +89,20 @@ def save_label_sets(
     return done
 
 
-def _rows(saves: Sequence[LabelSave], replace: bool) -> dict[UUID, dict[str, Row]]:
-    """The present rows that the saves touch: all of their sets', or only those they name."""
+def _rows(saves: Sequence[LabelSave], replace: bool) -> tuple[dict[UUID, dict[str, Row]], dict[tuple[UUID, str], int]]:
+    """The present rows that the saves touch (all of their sets', or only those they name), and their primary keys."""
     found: dict[UUID, dict[str, Row]] = {}
+    keys: dict[tuple[UUID, str], int] = {}
+    if not saves:
+        return found, keys
     labels = Label.objects.filter(label_set_id__in=[save.label_set.id for save in saves if save.label_set])
     if not replace:
         labels = labels.filter(label_id__in=[UUID(label_id) for save in saves for label_id in save.edits.ids])
-    for set_id, *values in labels.order_by("id").values_list("label_set_id", *FIELDS):
+    for key, set_id, *values in labels.order_by("id").values_list("id", "label_set_id", *FIELDS):
         label_id, row = as_row(values)
         found.setdefault(set_id, {})[label_id] = row
-    return found
+        keys[set_id, label_id] = key
+    return found, keys
 
 
 def _replacing(edits: Edits, rows: dict[str, Row]) -> Edits:
@@ -124,9 +135,6 @@ def _write_labels(saved: Sequence[SavedLabels]) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for item in saved:
-        gone = [change.id for change in item.changed if change.after is None]
-        for start in range(0, len(gone), CHUNK):
-            Label.objects.filter(label_set_id=item.label_set.id, label_id__in=gone[start : start + CHUNK]).delete()
         for change in item.changed:
             if change.after is not None:
                 (new if change.before is None else old).append(label_values(item.label_set, change))

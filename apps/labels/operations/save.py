@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -164,11 +164,11 @@ def _write(batch: Writes, label_set: LabelSet, changes: Sequence[Change], around
 
 
 def label_values(label_set: LabelSet, change: Change) -> dict[str, Any]:
-    """The columns of a label's row."""
+    """The columns of a label's row; ids and times stay the texts that they are in it."""
     row, extent = change.after or {}, change.extent
     return {
         "label_set_id": label_set.id,
-        "label_id": UUID(change.id),
+        "label_id": change.id,
         "class_id": row["class"],
         "shape": row["shape"],
         "geometry": row["geometry"],
@@ -179,10 +179,10 @@ def label_values(label_set: LabelSet, change: Change) -> dict[str, Any]:
         "attributes": row["attributes"],
         "origin": row["origin"],
         "changed_in": label_set.revision,
-        "created_by_id": _uuid(row["created_by"]),
-        "created_at": _time(row["created_at"]),
-        "updated_by_id": _uuid(row["updated_by"]),
-        "updated_at": _time(row["updated_at"]),
+        "created_by_id": row["created_by"],
+        "created_at": row["created_at"],
+        "updated_by_id": row["updated_by"],
+        "updated_at": row["updated_at"],
     }
 
 
@@ -225,11 +225,3 @@ def _send(batch: Writes, label_set: LabelSet) -> None:
 
 def _stale(current: int) -> StaleVersion:
     return StaleVersion("Somebody saved labels since you read them; read them again.", current=current)
-
-
-def _uuid(text: str | None) -> UUID | None:
-    return UUID(text) if text else None
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ def prepare(home: Path) -> None:
     import django
 
     django.setup()
+    logging.disable(logging.INFO)  # what this process does is told on the screen
     migrate()
     settle_demo()
     forget_last_run(home)

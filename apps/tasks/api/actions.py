@@ -26,6 +26,9 @@ from apps.tasks.operations.manage import archive_task, assign_task, move_task, r
 from apps.tasks.operations.steps import recall_task, take_step
 from apps.tasks.policies import TaskAccess, get_task_for
 
+WORK = ("label", "review", "agent")
+"""The scopes of whoever works at a stage; which stages, the person's roles say."""
+
 
 class TaskView(ApiView):
     """One task."""
@@ -70,7 +73,7 @@ def answer(done: Locked | Fenced, found: TaskAccess) -> Response:
 class StepView(VerbView):
     """A verb that closes a held visit."""
 
-    scopes = {"POST": "label"}
+    scopes = {"POST": ("label", "agent")}
     verb: ClassVar[str] = ""
 
     def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
@@ -113,7 +116,7 @@ class ProceedView(StepView):
 
 @extend_schema(operation_id="task_heartbeat", request=bodies.HeartbeatBody, responses=TaskAnswer)
 class HeartbeatView(VerbView):
-    scopes = {"POST": "label"}
+    scopes = {"POST": WORK}
     body = bodies.HeartbeatBody
 
     def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
@@ -128,7 +131,7 @@ class HeartbeatView(VerbView):
 
 @extend_schema(operation_id="task_release", request=bodies.ReasonBody, responses=TaskAnswer)
 class ReleaseView(VerbView):
-    scopes = {"POST": "label"}
+    scopes = {"POST": WORK}
     body = bodies.ReasonBody
 
     def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
@@ -143,7 +146,7 @@ class ReleaseView(VerbView):
 
 @extend_schema(operation_id="task_recall", request=bodies.StepBody, responses=TaskAnswer)
 class RecallView(VerbView):
-    scopes = {"POST": "label"}
+    scopes = {"POST": WORK}
 
     def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
         return recall_task(task_id=found.task.id, user=found.user)

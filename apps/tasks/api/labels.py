@@ -15,6 +15,7 @@ from apps.common.problems import problem_response
 from apps.labels.queries import diff, etag_for, labels_at, labels_of, render_change, render_labels, revision_from
 from apps.ontologies.queries import index_for
 from apps.tasks.api import bodies
+from apps.tasks.api.actions import WORK
 from apps.tasks.api.answers import DiffAnswer, DraftAnswer, LabelsAnswer
 from apps.tasks.models import Draft
 from apps.tasks.operations.drafts import drop_draft
@@ -27,7 +28,7 @@ BRANCH = "main"
 class LabelsView(ApiView):
     """The task's labels now or at a past revision."""
 
-    scopes = {"GET": "read", "PATCH": "label"}
+    scopes = {"GET": "read", "PATCH": WORK}
 
     @extend_schema(operation_id="task_labels", responses=LabelsAnswer, parameters=[OpenApiParameter("revision", int)])
     def get(self, request: Request, task_id: UUID) -> Response:
@@ -108,7 +109,7 @@ class DraftsView(ApiView):
 class DraftView(ApiView):
     """Drops a draft that was applied or is not wanted."""
 
-    scopes = {"DELETE": "label"}
+    scopes = {"DELETE": WORK}
 
     @extend_schema(operation_id="task_draft_drop", responses={204: None})
     def delete(self, request: Request, task_id: UUID, draft_id: UUID) -> Response:

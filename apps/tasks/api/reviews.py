@@ -15,6 +15,7 @@ from apps.common.pages import Ordering, check_query, page
 from apps.common.serializers import StrictSerializer, Text, Whole
 from apps.ontologies.queries import index_for
 from apps.tasks.api import bodies
+from apps.tasks.api.actions import WORK
 from apps.tasks.models import Comment, Issue, Verdict
 from apps.tasks.operations.issues import comment_issue, open_issue, reopen_issue, resolve_issue
 from apps.tasks.operations.verdicts import Word, give_verdict, take_back_verdict
@@ -179,7 +180,7 @@ class CommentAnswer(serializers.Serializer[Any]):
 class IssuesView(ApiView):
     """The task's pinned threads, and a new one."""
 
-    scopes = {"GET": "read", "POST": "label"}
+    scopes = {"GET": "read", "POST": WORK}
 
     @extend_schema(operation_id="task_issues", responses=IssueAnswer(many=True))
     def get(self, request: Request, task_id: UUID) -> Response:
@@ -200,7 +201,7 @@ class IssuesView(ApiView):
 class CommentsView(ApiView):
     """The thread of an issue."""
 
-    scopes = {"GET": "read", "POST": "label"}
+    scopes = {"GET": "read", "POST": WORK}
 
     @extend_schema(operation_id="issue_comments", responses=CommentAnswer(many=True))
     def get(self, request: Request, task_id: UUID, issue_id: UUID) -> Response:
@@ -220,7 +221,7 @@ class CommentsView(ApiView):
 class ResolveView(ApiView):
     """Closes a thread."""
 
-    scopes = {"POST": "label"}
+    scopes = {"POST": WORK}
 
     @extend_schema(operation_id="issue_resolve", request=None, responses=IssueAnswer)
     def post(self, request: Request, task_id: UUID, issue_id: UUID) -> Response:
@@ -232,7 +233,7 @@ class ResolveView(ApiView):
 class ReopenIssueView(ApiView):
     """Opens a thread again."""
 
-    scopes = {"POST": "label"}
+    scopes = {"POST": WORK}
 
     @extend_schema(operation_id="issue_reopen", request=None, responses=IssueAnswer)
     def post(self, request: Request, task_id: UUID, issue_id: UUID) -> Response:

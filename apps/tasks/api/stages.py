@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from apps.accounts.requests import Request
 from apps.common.http import ApiView, read_body
 from apps.projects.policies import get_project_for
+from apps.tasks.api.actions import WORK
 from apps.tasks.api.answers import StagesAnswer, TaskAnswer
 from apps.tasks.api.bodies import ClaimBody
 from apps.tasks.api.shown import shown_task
@@ -31,7 +32,7 @@ class StagesView(ApiView):
 class ClaimView(ApiView):
     """Hands out the caller's next task at the stage."""
 
-    scopes = {"POST": "label"}
+    scopes = {"POST": WORK}
 
     @extend_schema(
         operation_id="claim_task",

@@ -16,7 +16,7 @@ from apps.common.errors import Invalid
 from apps.flows.queries import compiled_graph
 from apps.labels.formats import ImportedImage, ImportedLabel, Problem
 from apps.labels.logic.changes import ADDED, Edit, Edits
-from apps.labels.logic.entries import read_edit, read_id
+from apps.labels.logic.entries import read_edit
 from apps.labels.operations import LabelSave, SavedLabels, save_label_sets, update_many
 from apps.labels.queries.rows import time_text
 from apps.ontologies.logic import OntologyIndex
@@ -98,13 +98,11 @@ class Importer:
 
     def _with_id(self, item: ImportedLabel) -> dict[str, Any]:
         """Ids are the file's own, or made from the label's place: another attempt makes the same."""
-        label = {name: value for name, value in item.label.items() if name not in ADDED}
-        label |= provenance(item.label, self.people)
-        if "id" in label:
-            read_id(label["id"], item.place)
-        else:
-            label["id"] = str(uuid5(self.namespace, item.place))
-        return label
+        label = item.label
+        if not label.keys().isdisjoint(ADDED):
+            label = {name: value for name, value in label.items() if name not in ADDED}
+            label |= provenance(item.label, self.people)
+        return label if "id" in label else {**label, "id": uuid5(self.namespace, item.place)}
 
     def _free(self, wanted: Mapping[UUID, tuple[ImportedImage, Edits]]) -> tuple[list[Locked], list[Problem]]:
         """The tasks that nobody is working on, locked, and a problem for each of the others."""
@@ -170,11 +168,11 @@ def lock_tasks(project: Project, task_ids: Sequence[UUID]) -> list[Locked]:
     visits = {
         visit.task_id: visit
         for visit in open_visits.select_for_update(of=("self", "task"))
-        .select_related("task", "task__label_set", "task__data_unit")
+        .select_related("task", "task__label_set")
         .order_by("task_id")
     }
     rest = Task.objects.filter(id__in=[task_id for task_id in task_ids if task_id not in visits])
-    closed = rest.select_for_update(of=("self",)).select_related("label_set", "data_unit").order_by("id")
+    closed = rest.select_for_update(of=("self",)).select_related("label_set").order_by("id")
     found = []
     for task, visit in [(visit.task, visit) for visit in visits.values()] + [(task, None) for task in closed]:
         task.project = project

@@ -29,8 +29,8 @@ from apps.tasks.transfer.report import Report
 
 IMPORT = "labels.import"
 EXPORT = "labels.export"
-CHUNK_IMAGES = 1_000
-CHUNK_LABELS = 20_000
+CHUNK_IMAGES = 500
+CHUNK_LABELS = 10_000
 
 
 @job(IMPORT)

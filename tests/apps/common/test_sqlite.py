@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,16 @@ from apps.server.settings.databases import sqlite
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
+def database(tmp_path: Path, django_db_blocker: Any) -> Iterator[str]:
     """The path of a database with a table of one counter."""
     path = tmp_path / "own.sqlite3"
-    connection = open_database(str(path))
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE counter (n integer)")
-        cursor.execute("INSERT INTO counter VALUES (0)")
-    connection.close()
-    return str(path)
+    with django_db_blocker.unblock():
+        connection = open_database(str(path))
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE counter (n integer)")
+            cursor.execute("INSERT INTO counter VALUES (0)")
+        connection.close()
+        yield str(path)
 
 
 def open_database(path: str, *, timeout: float = 30) -> Any:
