@@ -27,3 +27,9 @@ def visible_ids(kind: str, user_id: UUID, project_id: UUID | None = None) -> Que
     """The ids of ``kind`` that the person may read through a project (that one alone, if given), for ``id__in``."""
     provider = _providers.get(kind)
     return [] if provider is None else provider(user_id, project_id)
+
+
+def sees_project(user_id: UUID, project_id: UUID) -> bool:
+    """Whether the person has a part in the project, as collaborator or through the organization."""
+    found = visible_ids("project", user_id, project_id)
+    return found.filter(pk=project_id).exists() if isinstance(found, QuerySet) else project_id in found

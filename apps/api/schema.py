@@ -13,7 +13,7 @@ from drf_spectacular.openapi import AutoSchema as Base
 from rest_framework import serializers
 
 from apps.common.http import SAFE, ApiView
-from apps.common.serializers import StrictSerializer
+from apps.common.serializers import StrictSerializer, component_name
 
 REFUSALS = {
     400: "The input is not valid.",
@@ -141,6 +141,11 @@ class AutoSchema(Base):
                 refusal["headers"] = HEADERS[status]
             found.setdefault(str(status), refusal)
         return dict(sorted(found.items()))
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        name = super().get_serializer_name(serializer, direction)
+        kind = type(serializer)
+        return component_name(kind) if name == kind.__name__ else name
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         found = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]

@@ -68,4 +68,11 @@ class Flag(serializers.BooleanField):
 def page_of(item: type[serializers.BaseSerializer[Any]], name: str = "") -> serializers.Serializer[Any]:
     """The envelope of a keyset page, for the OpenAPI document."""
     fields = {"results": item(many=True), "next": serializers.URLField(allow_null=True)}
-    return inline_serializer(name=f"{name or item.__name__}Page", fields=fields)
+    return inline_serializer(name=f"{name or component_name(item)}Page", fields=fields)
+
+
+def component_name(kind: type[serializers.BaseSerializer[Any]]) -> str:
+    """The class's name after its app's, so that two apps may use one word: ``DatasetsUnitAnswer``."""
+    parts = kind.__module__.split(".")
+    own = parts[0] == "apps" and parts[1] not in ("api", "common")
+    return (parts[1].capitalize() if own else "") + kind.__name__

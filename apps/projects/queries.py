@@ -54,6 +54,11 @@ def datasets_through_projects(user_id: UUID, project_id: UUID | None) -> QuerySe
     return ProjectDataset.objects.filter(project__in=projects.values("pk")).values("dataset_id")
 
 
+def seen_projects(user_id: UUID, project_id: UUID | None) -> QuerySet[Any, Any]:
+    """Projects that the person has a part in."""
+    return projects_through(user_id, project_id).values("pk")
+
+
 def managed_projects(user_id: UUID, project_id: UUID | None) -> QuerySet[Any, Any]:
     """Projects that the person manages."""
     return projects_through(user_id, project_id, MANAGES).values("pk")

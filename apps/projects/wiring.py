@@ -22,6 +22,7 @@ def connect() -> None:
     register_visibility("ontology", queries.ontologies_through_projects)
     register_visibility("workflow", queries.workflows_through_projects)
     register_visibility("dataset", queries.datasets_through_projects)
+    register_visibility("project", queries.seen_projects)
     register_visibility("managed_project", queries.managed_projects)
     hooks.on_departure.append(leave)
     hooks.on_invitation.append(check_invitation)

@@ -11,12 +11,16 @@ from uuid import UUID
 from django.db.models import Sum
 
 from apps.accounts.models import User
+from apps.accounts.principal import Principal
+from apps.common.errors import NotFound
+from apps.common.idempotency import register_guard
 from apps.datasets.hooks import on_units_added
 from apps.jobs.models import Job
 from apps.jobs.operations import enqueue
 from apps.projects import hooks
 from apps.projects.models import Project
-from apps.tasks.models import StageCount, StageDelta
+from apps.projects.policies import get_project_for
+from apps.tasks.models import StageCount, StageDelta, Task
 from apps.tasks.operations.departure import release_work_of
 from apps.tasks.operations.intake import take_in, take_in_added
 from apps.tasks.operations.versions import plan_json, record_change, version_plan
@@ -31,6 +35,16 @@ def connect() -> None:
     hooks.version_plan.append(plan_version)
     hooks.on_version_published.append(move_tasks)
     hooks.progress_of.append(progress_of)
+    register_guard("task_id", may_hear_again)
+
+
+def may_hear_again(principal: Principal, task_id: UUID) -> None:
+    """A retried action is answered again to whoever is still in the project, though the task has moved out of their
+    sight, as it does when one releases it. Raises NotFound."""
+    project_id = Task.objects.filter(id=task_id).values_list("project_id", flat=True).first()
+    if project_id is None:
+        raise NotFound
+    get_project_for(principal, project_id)
 
 
 def plan_version(*, project: Project, new: Graph, mapping: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from apps.accounts.models import ApiKey, User
 from apps.accounts.principal import SCOPES
 from apps.accounts.secrets import digest_of, new_key
-from apps.accounts.visibility import visible_ids
+from apps.accounts.visibility import sees_project
 from apps.common.errors import Invalid, NotFound
 
 log = logging.getLogger("lapidary.audit")
@@ -33,7 +33,7 @@ def create_key(
     Without ``scopes`` the key may do what the person may: every scope, since a key never exceeds its owner's present
     rights. Raises Invalid for a project that the person does not see, or an expiry that is past.
     """
-    if project_id is not None and project_id not in set(visible_ids("project", user.pk)):
+    if project_id is not None and not sees_project(user.pk, project_id):
         raise Invalid.at("/project", "There is no such project here.", code="not_found")
     if expires_at is not None and expires_at <= now:
         raise Invalid.at("/expires_at", "The expiry is past.", code="past")

@@ -62,6 +62,7 @@ class OntologyView(ApiView):
     """One ontology, at present or at a past version; a change of it."""
 
     scopes = {"GET": "read", "PATCH": "manage"}
+    problems = {"PATCH": (412, 428)}
 
     @extend_schema(
         operation_id="ontology",
