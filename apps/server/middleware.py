@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
 
 from apps.common.ids import new_id
 from apps.server import metrics
@@ -57,7 +58,9 @@ def route_of(request: HttpRequest) -> str:
 
 def user_of(request: HttpRequest) -> str | None:
     """Who asked, if somebody already found out: the log must not cost a query."""
-    user = request.__dict__.get("_cached_user")
+    user = request.__dict__.get("user")
+    if isinstance(user, SimpleLazyObject):
+        user = request.__dict__.get("_cached_user")
     return str(user.pk) if user is not None and user.is_authenticated else None
 
 

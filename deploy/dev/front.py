@@ -17,7 +17,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FRONT = ROOT / "frontend"
 NODE_LOCK = ROOT / "deploy" / "lock" / "node.txt"
-SOURCES = ("src", "public", "scripts", "index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
+SOURCES = (
+    "src",
+    "public",
+    "scripts",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "vite.config.ts",
+    "tsconfig.json",
+)
 NEEDED = (20, 19)
 
 

@@ -1,6 +1,6 @@
 """Writes deploy/lock/*.txt anew: exact versions with hashes, and no word about where they came from.
 
-    make lock
+make lock
 """
 
 from __future__ import annotations

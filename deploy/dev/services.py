@@ -55,7 +55,9 @@ class Services:
         control = [*prefix, str(programs / "pg_ctl"), "-D", f"{data}/db"]
         options = f"-c listen_addresses= -k {data} -c fsync=off -c max_connections=200"
         quiet = {"stdout": subprocess.DEVNULL, "check": True, "cwd": data}
-        subprocess.run([*prefix, str(programs / "initdb"), "-D", f"{data}/db", "-U", "postgres", "-A", "trust"], **quiet)  # type: ignore[call-overload]
+        subprocess.run(
+            [*prefix, str(programs / "initdb"), "-D", f"{data}/db", "-U", "postgres", "-A", "trust"], **quiet
+        )  # type: ignore[call-overload]
         self._ends.append(lambda: shutil.rmtree(data, ignore_errors=True))
         subprocess.run([*control, "-w", "-o", options, "-l", f"{data}/log", "start"], **quiet)  # type: ignore[call-overload]
         self._ends.append(lambda: subprocess.run([*control, "-m", "immediate", "stop"], **(quiet | {"check": False})))  # type: ignore[call-overload]
@@ -93,7 +95,9 @@ def may_create(url: str) -> bool:
 
     try:
         with psycopg.connect(url, connect_timeout=3) as connection:
-            row = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+            row = connection.execute(
+                "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
     except psycopg.Error:
         return False
     return bool(row and row[0])

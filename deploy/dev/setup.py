@@ -1,6 +1,6 @@
 """Makes .venv from the lock; runs on a bare Python 3.11, so it may import the standard library only.
 
-    python3 deploy/dev/setup.py [runtime | dev]
+python3 deploy/dev/setup.py [runtime | dev]
 """
 
 from __future__ import annotations

@@ -43,7 +43,16 @@ def engine(services: Services) -> bool:
             "import importlib.util; assert importlib.util.find_spec('django') is None\n"
             "import pytest; sys.exit(pytest.main(sys.argv[1:]))"
         )
-        options = ["-q", "-c", "deploy/dev/engine.ini", "--rootdir", str(ROOT), "--confcutdir", "tests/engine", "tests/engine"]
+        options = [
+            "-q",
+            "-c",
+            "deploy/dev/engine.ini",
+            "--rootdir",
+            str(ROOT),
+            "--confcutdir",
+            "tests/engine",
+            "tests/engine",
+        ]
         return run(sys.executable, "-I", "-S", "-B", "-c", code, *options)
 
 

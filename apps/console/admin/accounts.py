@@ -110,5 +110,3 @@ def _person(request: HttpRequest) -> User:
     person: Any = request.user
     assert isinstance(person, User)  # noqa: S101 - the console lets nobody else in
     return person
-
-

@@ -53,10 +53,15 @@ def enable_people() -> int:
 def introduction() -> list[str]:
     """What to tell whoever started the server."""
     if not settings.LOOPBACK:
-        return ["The demo people cannot sign in here. Make your own account: .venv/bin/python manage.py createsuperuser"]
+        return [
+            "The demo people cannot sign in here. Make your own account: .venv/bin/python manage.py createsuperuser"
+        ]
     width = max(len(person.email) for person in PEOPLE)
     lines = [f"{person.email:{width}}  {person.does}" for person in PEOPLE]
-    return [f"Demo people, all with the password {PASSWORD!r} (because only this machine can reach the server):", *lines]
+    return [
+        f"Demo people, all with the password {PASSWORD!r} (because only this machine can reach the server):",
+        *lines,
+    ]
 
 
 def marked() -> dict[str, Any]:

@@ -30,8 +30,8 @@ from apps.tasks.operations.labeling import LabelChanges
 from apps.tasks.operations.steps import RejectedLabel, Step, take_step
 
 DRAWN = Path(__file__).with_name("labels.json")
-LABELED, REVIEWED, JUDGED = 44, 18, 4
-FLAWED_EVERY = 6
+LABELED, REVIEWED, JUDGED = 44, 20, 4
+FLAWED_EVERY = 3
 STEPS = LABELED + REVIEWED + JUDGED
 
 
@@ -43,6 +43,7 @@ class Work:
     users: dict[str, User]
     drawn: dict[str, list[dict[str, Any]]]
     flaws: dict[UUID, UUID] = field(default_factory=dict)
+    boxed: int = 0
 
     def claim(self, person: str, stage: str) -> Task | None:
         access = get_project_for(Principal(self.users[person]), self.project.id)
@@ -57,7 +58,7 @@ def tell(step: Callable[[], None]) -> None:
     """Everything, in the caller's transaction. Calls ``step`` STEPS times."""
     work = found()
     for number in range(LABELED):
-        label(work, "ann" if number % 2 else "bob", is_flawed=number % FLAWED_EVERY == 2)
+        label(work, "ann" if number % 2 else "bob")
         step()
     for number in range(REVIEWED):
         review(work, number)
@@ -93,14 +94,15 @@ def found() -> Work:
     return Work(project, users, json.loads(DRAWN.read_text()))
 
 
-def label(work: Work, person: str, *, is_flawed: bool) -> None:
-    """One task labeled and submitted; a flawed one has a box that misses its object."""
+def label(work: Work, person: str) -> None:
+    """One task labeled and submitted; of those with boxes, some have one that cuts through its object."""
     task = work.claim(person, "annotate")
     if task is None:
         return
     entries = [{**entry, "id": str(new_id())} for entry in work.drawn[task.data_unit.name]]
-    flawed = next((entry for entry in entries if entry["shape"] == "bounding_box"), None) if is_flawed else None
-    if flawed is not None:
+    flawed = next((entry for entry in entries if entry["shape"] == "bounding_box"), None)
+    work.boxed += flawed is not None
+    if flawed is not None and work.boxed % FLAWED_EVERY == 1:
         box = flawed["geometry"]
         flawed["geometry"] = {**box, "width": box["width"] * 0.6, "height": box["height"] * 0.7}
         work.flaws[task.id] = UUID(flawed["id"])

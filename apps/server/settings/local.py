@@ -28,7 +28,7 @@ WHITENOISE_USE_FINDERS = True
 FILE_UPLOAD_TEMP_DIR = folder(HOME, "tmp")
 
 _letters = str(folder(HOME, "broker"))
-CELERY_BROKER_URL = "filesystem://"
+CELERY_BROKER_URL = "filesystem://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
     "data_folder_in": _letters,
     "data_folder_out": _letters,

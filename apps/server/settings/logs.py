@@ -50,6 +50,7 @@ def logging_of(*, as_json: bool) -> dict[str, Any]:
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
-            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.worker": {"level": "WARNING"},
+            "celery.apps.worker": {"level": "WARNING"},
         },
     }

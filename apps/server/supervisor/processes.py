@@ -55,7 +55,22 @@ def worker(schedule: str) -> list[str]:
     """One worker with the beat inside; two jobs at a time leave room for the chores."""
     processes = os.environ.get("LAPIDARY_WORKER_PROCESSES") or "2"
     return [
-        *(sys.executable, "-m", "celery", "-A", "apps.server", "--skip-checks", "worker", "--beat", "-s", schedule),
+        # In a container everybody is root; Celery's three lines about it help nobody who tries Lapidary out.
+        *(
+            sys.executable,
+            "-W",
+            "ignore:You're running the worker",
+            "-m",
+            "celery",
+            "--quiet",
+            "--skip-checks",
+            "-A",
+            "apps.server",
+            "worker",
+            "--beat",
+            "-s",
+            schedule,
+        ),
         *("--pool", "prefork", "--concurrency", processes, "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
