@@ -41,11 +41,9 @@ def _index_at(ontology_id: UUID, version: int) -> OntologyIndex:
 
 def definition_at(ontology_id: UUID, version: int) -> dict[str, Any]:
     """The canonical definition of one version. Raises NotFound."""
-    found: dict[str, Any] | None = (
-        OntologyVersion.objects.filter(ontology_id=ontology_id, number=version)
-        .values_list("definition", flat=True)
-        .first()
-    )
+    kept = OntologyVersion.objects.filter(ontology_id=ontology_id, number=version).values_list("definition", flat=True)
+    present = Ontology.objects.filter(pk=ontology_id, version=version).values_list("definition", flat=True)
+    found: dict[str, Any] | None = kept.first() or present.first()
     if found is None:
         raise NotFound
     return found

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request as AnyRequest
 from rest_framework.response import Response
 
 from apps.accounts.policies import MANAGERS, default_organization_for, get_organization_for, require_organization_role
@@ -82,7 +83,7 @@ class DataUnitsView(ApiView):
     parser_classes = [UploadParser, StrictJSONParser]
     max_body: ClassVar[int] = 1024 * MIB
 
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> AnyRequest:
         self.size_limit = SizeLimit(request, max_bytes())
         request.upload_handlers.insert(0, self.size_limit)
         return super().initialize_request(request, *args, **kwargs)

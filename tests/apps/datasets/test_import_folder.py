@@ -129,7 +129,7 @@ def test_a_folder_is_added_by_a_job(
     sent = {"storage": storage["id"], "prefix": "a/"}
     answer = people.caller("mia").post(f"/datasets/{dataset.pk}/data-units/", sent)
     assert answer.status_code == 202
-    [job] = run_jobs()
+    job: Any = run_jobs()[0]
     assert job.state == "succeeded", job.error
     assert (job.result["created"], job.result["failed"]) == (3, 1)
     assert [(error["name"], error["code"]) for error in job.result["errors"]] == [("fake.png", "not_an_image")]
@@ -142,7 +142,7 @@ def test_a_missing_folder_fails_the_job(
 ) -> None:
     storage = register(people, root).json()
     people.caller("mia").post(f"/datasets/{dataset.pk}/data-units/", {"storage": storage["id"], "prefix": "nowhere"})
-    [job] = run_jobs()
+    job: Any = run_jobs()[0]
     assert (job.state, job.error["code"]) == ("failed", "no_folder")
 
 

@@ -46,7 +46,7 @@ def test_good_ones_are_added_and_bad_ones_named(
     answer = start(people, dataset, *urls)
     assert answer.status_code == 202
     assert answer["Location"].startswith("/api/v1/jobs/")
-    [job] = run_jobs()
+    job: Any = run_jobs()[0]
     assert job.state == "succeeded", job.error
     assert {name: job.result[name] for name in ("created", "existing", "failed")} == {
         "created": 2,
@@ -67,9 +67,9 @@ def test_doing_a_job_again_adds_nothing(
 ) -> None:
     web.file("/a.png", image_bytes())
     start(people, dataset, web.url("127.0.0.1", "/a.png"))
-    [job] = run_jobs()
+    job: Any = run_jobs()[0]
     Job.objects.filter(pk=job.pk).update(state="queued", checkpoint={}, result=None)
-    [again] = run_jobs()
+    again: Any = run_jobs()[0]
     assert (again.result["created"], again.result["existing"]) == (0, 1)
     assert DataUnit.objects.count() == 1
 
@@ -81,7 +81,7 @@ def test_a_job_goes_on_where_it_was(
     web.file("/b.png", image_bytes())
     start(people, dataset, web.url("127.0.0.1", "/a.png"), web.url("127.0.0.1", "/b.png"))
     Job.objects.update(checkpoint={"done": 1, "counts": {"created": 1, "existing": 0, "failed": 0}})
-    [job] = run_jobs()
+    job: Any = run_jobs()[0]
     assert job.result["created"] == 2
     assert [path for path, _ in web.asked] == ["/b.png"]
 

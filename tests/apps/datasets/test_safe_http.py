@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_rebinding_does_nothing_since_the_checked_address_is_used(web: Web, monk
         tried.append(address[0])
         raise OSError("no network in tests")
 
-    monkeypatch.setattr(safe_http.socket, "create_connection", connect)
+    monkeypatch.setattr("socket.create_connection", connect)
     assert refused(web.url("evil.test"), limits(web), lambda host, port: next(answers)) == "unreachable"
     assert (tried, web.connections) == (["93.184.216.34"], 0)
 
@@ -180,7 +181,7 @@ def test_size_is_counted_while_reading(web: Web) -> None:
 
 def test_a_server_that_trickles_is_hung_up_on(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safe_http, "DEADLINE", 0.2)
-    stop = safe_http.threading.Event()
+    stop = threading.Event()
 
     def trickle(handler: BaseHTTPRequestHandler) -> None:
         try:
