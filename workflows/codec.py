@@ -14,6 +14,7 @@ from workflows import commands as cmd
 from workflows import events as ev
 from workflows.compiling import canonical, compile_graph, digest
 from workflows.graph import Graph
+from workflows.shape import GRAPH_VERSION
 from workflows.state import LastStep, State
 from workflows.validate import Report, validate
 
@@ -35,7 +36,6 @@ __all__ = [
     "state_to_json",
 ]
 
-GRAPH_VERSION = 1
 STATE_VERSION = 1
 EVENT_VERSION = 1
 
@@ -75,7 +75,7 @@ def upcast(data: Json, key: str, current: int, upcasters: Mapping[int, Upcaster]
 
 
 def graph_from_json(data: object, *, providers: Iterable[str] = ()) -> Graph:
-    """The graph that API.md's JSON describes. Raises BadGraphError, and BadDataError for an unknown version."""
+    """The graph that API.md's JSON describes. Raises BadGraphError."""
     report = validate(data, providers=providers)
     if report.errors or not isinstance(data, dict):
         raise BadGraphError(report)

@@ -14,6 +14,8 @@ from workflows.facts import COMPUTED_FACTS
 from workflows.graph import AGENT, CONSENSUS, ROUTER, STAGE_TYPES
 from workflows.percentages import MAX_DECIMALS
 
+GRAPH_VERSION = 1
+"""The newest schema version of graphs; codec knows how older ones become it."""
 MAX_STAGES = 200
 MAX_PATHWAYS = 2000
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}\Z")
@@ -53,6 +55,9 @@ def check_shape(found: Findings, data: object) -> None:
     for key in data:
         if key not in ("stages", "pathways", "start", "schema_version"):
             found.error("unknown_key", "", f"A graph has no {shorten(key)}.")
+    version = data.get("schema_version", GRAPH_VERSION)
+    if type(version) is not int or not 1 <= version <= GRAPH_VERSION:
+        found.error("bad_version", "", f"schema_version {shorten(version)} is not known here.")
     stages: Any = data.get("stages")
     pathways: Any = data.get("pathways", [])
     if not _sizes(found, stages, pathways):

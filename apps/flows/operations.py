@@ -22,8 +22,6 @@ def checked_graph(body: Any) -> Graph:
     """The graph as a value, if it may be published here. Raises Invalid, an error for each problem."""
     try:
         return codec.graph_from_json(body, providers=fact_providers())
-    except codec.BadDataError:
-        raise Invalid.at("/graph/schema_version", "No such schema version is known here.", code="bad_graph") from None
     except codec.BadGraphError as refused:
         problems = refused.report.to_json()["errors"]
         errors = [
