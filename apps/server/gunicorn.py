@@ -1,4 +1,4 @@
-"""gunicorn's configuration, for one machine and for a team: ``gunicorn -c python:apps.server.gunicorn apps.server.wsgi``."""
+"""gunicorn's configuration, for one machine and for a team: ``gunicorn -c python:apps.server.gunicorn``."""
 
 from __future__ import annotations
 
@@ -28,4 +28,4 @@ def child_exit(server: Any, worker: Any) -> None:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         from prometheus_client import multiprocess
 
-        multiprocess.mark_process_dead(worker.pid)
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

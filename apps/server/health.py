@@ -42,7 +42,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def migrated() -> bool:
     """Whether the schema is that of this code. Once true it stays true: nobody migrates backwards under a process."""
-    global _migrated  # noqa: PLW0603 - one flag per process
+    global _migrated
     if not _migrated:
         executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
         _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())

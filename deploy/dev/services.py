@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 import socket
@@ -11,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -25,7 +25,7 @@ class Services:
     def __init__(self) -> None:
         self._ends: list[Callable[[], object]] = []
 
-    def __enter__(self) -> Services:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,10 +104,10 @@ def may_create(url: str) -> bool:
 
 
 def postgresql_programs() -> Path | None:
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/pg_ctl"), key=lambda path: int(path.split("/")[4]))
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda path: int(path.parts[4]))
     on_path = shutil.which("pg_ctl")
-    path = found[-1] if found else on_path
-    return Path(path).parent if path else None
+    path = found[-1] if found else Path(on_path) if on_path else None
+    return path.parent if path else None
 
 
 def apt(package: str) -> bool:

@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.decorators import action
 
 from apps.accounts import operations
 from apps.accounts.models import ApiKey, FailedLogin, Invitation, Membership, Organization, User
@@ -31,13 +30,13 @@ class UserPage(Reading):
     secret = ("password", "groups", "user_permissions")
     actions = ("deactivate", "reactivate")
 
-    @action(description="Deactivate: end keys, sessions and claims")
+    @admin.action(description="Deactivate: end keys, sessions and claims")
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         now, by = database_now(), _person(request)
         others = queryset.exclude(pk=by.pk)
         each(request, others, lambda user: operations.deactivate_person(user=user, by=by, now=now), "deactivated")
 
-    @action(description="Reactivate: let them sign in again")
+    @admin.action(description="Reactivate: let them sign in again")
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         each(request, queryset, lambda user: operations.reactivate_person(user=user), "reactivated")
 
@@ -50,7 +49,7 @@ class MembershipPage(Reading):
     search_fields = ("user__email", "organization__name")
     actions = ("remove",)
 
-    @action(description="Remove from the organization")
+    @admin.action(description="Remove from the organization")
     def remove(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         now, by = database_now(), _person(request)
         each(request, queryset, lambda row: operations.remove_member(membership=row, by=by, now=now), "removed")
@@ -64,7 +63,7 @@ class InvitationPage(Reading):
     secret = ("token_digest",)
     actions = ("revoke",)
 
-    @action(description="Revoke")
+    @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
         each(request, queryset, lambda row: operations.revoke_invitation(invitation=row), "revoked")
 
@@ -77,7 +76,7 @@ class ApiKeyPage(Reading):
     secret = ("digest",)
     actions = ("revoke",)
 
-    @action(description="Revoke")
+    @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         now = database_now()
         each(request, queryset, lambda key: operations.revoke_key(key=key, now=now), "revoked")

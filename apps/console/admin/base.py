@@ -27,7 +27,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg] # generic in the stu
         return int(rows.order_by()[:COUNTED].count())
 
 
-class Reading(ModelAdmin):
+class Reading(ModelAdmin):  # type: ignore[misc] # unfold ships no types
     """Shows rows and changes none. A page that may do something lists ``actions``."""
 
     paginator = CappedPaginator

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.decorators import action
 
 from apps.common.clock import database_now
 from apps.console.admin.base import Reading, each
@@ -91,7 +90,7 @@ class JobPage(Reading):
     list_select_related = ("organization",)
     actions = ("cancel",)
 
-    @action(description="Cancel")
+    @admin.action(description="Cancel")
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         now = database_now()
         each(request, queryset, lambda job: job_operations.cancel(job=job, now=now), "asked to stop")

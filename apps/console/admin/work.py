@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.decorators import action
 
 from apps.accounts.models import User
 from apps.console.admin.base import Reading, each
@@ -24,7 +23,7 @@ class TaskPage(Reading):
     search_fields = ("=id", "=project__id")
     actions = ("release",)
 
-    @action(description="Release whoever holds it")
+    @admin.action(description="Release whoever holds it")
     def release(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
         actor: Any = request.user
         assert isinstance(actor, User)  # noqa: S101 - the console lets nobody else in

@@ -22,7 +22,7 @@ def is_settled() -> bool:
 
 
 def load(step: Callable[[], None]) -> None:
-    """Makes the demo, all or nothing, and marks the home. Calls ``step`` after every task. Does nothing the second time."""
+    """Makes the demo, all or nothing, and marks the home. Calls ``step`` after every task. Safe to repeat."""
     with transaction.atomic():
         if not User.objects.filter(is_demo=True).exists():
             tell(step)

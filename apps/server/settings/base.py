@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from apps.api.spectacular import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
-
-from apps.api.spectacular import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from apps.console.site import UNFOLD as UNFOLD
 from apps.server.settings.celery import *  # noqa: F403 - settings are names in this module
 from apps.server.settings.security import *  # noqa: F403 - the same
@@ -92,7 +90,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [("app", FRONTEND_DIST)] if FRONTEND_DIST.is_dir() else []
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/app/assets/"
 MEDIA_URL = "/media/"
-# The bodies of requests are limited by their views (ApiView.max_body); a hundred files a request is the API's own limit.
+# Bodies are limited by their views (ApiView.max_body); a hundred files a request is the API's own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
 FILE_UPLOAD_PERMISSIONS = 0o640

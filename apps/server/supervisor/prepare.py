@@ -33,7 +33,7 @@ def migrate() -> None:
         return
     with Bar("preparing the database", len(plan)) as bar:
 
-        def progress(action: str, migration: object = None, fake: bool = False) -> None:
+        def progress(action: str, *_: object) -> None:
             if action == "apply_success":
                 bar.step()
 

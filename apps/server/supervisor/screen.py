@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
+from typing import Self
 
 WIDTH = 30
 
@@ -19,7 +20,7 @@ class Bar:
         self.what, self.total, self.done = what, max(1, total), 0
         self.live = sys.stdout.isatty()
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> Self:
         if not self.live:
             say(self.what)
         self._draw()
