@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,7 +48,7 @@ def import_labels(ctx: JobContext) -> dict[str, Any]:
     )
     key = ctx.params["file"]
     try:
-        with local_copy(key) as file:
+        with local_copy(key) as file, collector_paused():
             total = Task.objects.filter(project=project).count()
             run = ImportRun(ctx, work, file, total)
             result = run.refuse_or_write() if ctx.params["on_error"] == "refuse" else run.keep()
@@ -73,6 +74,7 @@ class ImportRun:
         """Chunk by chunk, each with its checkpoint in one transaction; what is not sound is left out."""
         for seen, chunk in self._chunks(after=self._seen):
             self._ctx.raise_if_cancelled()
+            gc.collect(1)
             retried(lambda seen=seen, chunk=chunk: self._carry_and_mark(seen, chunk))
         return self._result()
 
@@ -160,7 +162,7 @@ def export_labels(ctx: JobContext) -> dict[str, Any]:
     report = Report(ctx.job.id)
     counted = Counted(ctx, total=tasks.count())
     images = exported_images(tasks, index_for(project.ontology_id), form, counted.add, with_media=with_media)
-    with TemporaryFile() as file:
+    with TemporaryFile() as file, collector_paused():
         FORMATS[form].write(file, images, index_for(project.ontology_id), report.add, with_media)
         file.seek(0)
         key = result_key(ctx.job)
@@ -180,12 +182,26 @@ class Counted:
 
     def add(self, tasks: int, labels: int) -> None:
         self._ctx.raise_if_cancelled()
+        gc.collect(1)
         self._tasks += tasks
         self._labels += labels
         self._ctx.progress(min(0.99, self._tasks / self._total), f"{self._tasks:,} tasks written")
 
     def as_json(self) -> dict[str, int]:
         return {"tasks": self._tasks, "labels": self._labels}
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Rows in their thousands hold no cycles, yet would be walked by the collector again and again: a quarter of the
+    time. The caller sweeps the young generations once a chunk."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextmanager
