@@ -35,6 +35,7 @@ HEADERS: dict[int, dict[str, Any]] = {
     429: RETRY_AFTER,
     503: RETRY_AFTER,
 }
+CURSOR = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$", "description": "Out of the last page's `next`."}
 LOCATION = {"Location": {"description": "The job.", "schema": {"type": "string", "format": "uri-reference"}}}
 ETAG = {"ETag": {"description": "The version, for If-Match.", "schema": {"type": "string"}}}
 
@@ -112,7 +113,7 @@ class AutoSchema(Base):
         shared: list[dict[str, Any]] = []
         if self._is_page():
             limit = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
-            shared += [_parameter("query", "limit", limit), _parameter("query", "cursor", {"type": "string"})]
+            shared += [_parameter("query", "limit", limit), _parameter("query", "cursor", CURSOR)]
         if self.method not in SAFE and self.view.idempotent:
             key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
             shared.append(_parameter("header", "Idempotency-Key", key))
@@ -141,6 +142,12 @@ class AutoSchema(Base):
                 refusal["headers"] = HEADERS[status]
             found.setdefault(str(status), refusal)
         return dict(sorted(found.items()))
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        found = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(field, serializers.ListField) and not field.allow_empty and found:
+            found["minItems"] = max(1, found.get("minItems", 0))
+        return found
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
         name = super().get_serializer_name(serializer, direction)
