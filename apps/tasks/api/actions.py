@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.response import Response
 
 from apps.accounts.models import User
@@ -80,41 +80,43 @@ class StepView(VerbView):
         return take_step(task_id=found.task.id, user=found.user, step=bodies.step_from(self.verb, sent))
 
 
-@extend_schema(operation_id="task_submit", request=bodies.SubmitBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_submit", request=bodies.SubmitBody, responses=TaskAnswer))
 class SubmitView(StepView):
     verb, body = "submit", bodies.SubmitBody
 
 
-@extend_schema(operation_id="task_skip", request=bodies.ReasonBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_skip", request=bodies.ReasonBody, responses=TaskAnswer))
 class SkipView(StepView):
     verb, body = "skip", bodies.ReasonBody
 
 
-@extend_schema(operation_id="task_approve", request=bodies.ApproveBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_approve", request=bodies.ApproveBody, responses=TaskAnswer))
 class ApproveView(StepView):
     scopes = {"POST": "review"}
     verb, body = "approve", bodies.ApproveBody
 
 
-@extend_schema(operation_id="task_reject", request=bodies.RejectBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_reject", request=bodies.RejectBody, responses=TaskAnswer))
 class RejectView(StepView):
     scopes = {"POST": "review"}
     verb, body = "reject", bodies.RejectBody
 
 
-@extend_schema(operation_id="task_escalate", request=bodies.ReasonBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_escalate", request=bodies.ReasonBody, responses=TaskAnswer))
 class EscalateView(StepView):
     scopes = {"POST": "review"}
     verb, body = "escalate", bodies.ReasonBody
 
 
-@extend_schema(operation_id="task_proceed", request=bodies.ProceedBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_proceed", request=bodies.ProceedBody, responses=TaskAnswer))
 class ProceedView(StepView):
     scopes = {"POST": "agent"}
     verb, body = "proceed", bodies.ProceedBody
 
 
-@extend_schema(operation_id="task_heartbeat", request=bodies.HeartbeatBody, responses=TaskAnswer)
+@extend_schema_view(
+    post=extend_schema(operation_id="task_heartbeat", request=bodies.HeartbeatBody, responses=TaskAnswer)
+)
 class HeartbeatView(VerbView):
     scopes = {"POST": WORK}
     body = bodies.HeartbeatBody
@@ -129,7 +131,7 @@ class HeartbeatView(VerbView):
         )
 
 
-@extend_schema(operation_id="task_release", request=bodies.ReasonBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_release", request=bodies.ReasonBody, responses=TaskAnswer))
 class ReleaseView(VerbView):
     scopes = {"POST": WORK}
     body = bodies.ReasonBody
@@ -144,7 +146,7 @@ class ReleaseView(VerbView):
         )
 
 
-@extend_schema(operation_id="task_recall", request=bodies.StepBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_recall", request=bodies.StepBody, responses=TaskAnswer))
 class RecallView(VerbView):
     scopes = {"POST": WORK}
 
@@ -165,7 +167,7 @@ class ManagerVerbView(VerbView):
         raise NotImplementedError
 
 
-@extend_schema(operation_id="task_assign", request=bodies.AssignBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_assign", request=bodies.AssignBody, responses=TaskAnswer))
 class AssignView(ManagerVerbView):
     body = bodies.AssignBody
 
@@ -174,7 +176,7 @@ class AssignView(ManagerVerbView):
         return assign_task(task_id=found.task.id, actor=found.user, person=person)
 
 
-@extend_schema(operation_id="task_priority", request=bodies.PriorityBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_priority", request=bodies.PriorityBody, responses=TaskAnswer))
 class PriorityView(ManagerVerbView):
     body = bodies.PriorityBody
 
@@ -182,7 +184,7 @@ class PriorityView(ManagerVerbView):
         return set_priority(task_id=found.task.id, actor=found.user, priority=sent["priority"])
 
 
-@extend_schema(operation_id="task_move", request=bodies.StageBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_move", request=bodies.StageBody, responses=TaskAnswer))
 class MoveView(ManagerVerbView):
     body = bodies.StageBody
 
@@ -190,7 +192,7 @@ class MoveView(ManagerVerbView):
         return move_task(task_id=found.task.id, actor=found.user, stage=sent["stage"], reason=sent.get("reason", ""))
 
 
-@extend_schema(operation_id="task_reopen", request=bodies.StageBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_reopen", request=bodies.StageBody, responses=TaskAnswer))
 class ReopenView(ManagerVerbView):
     body = bodies.StageBody
 
@@ -198,7 +200,7 @@ class ReopenView(ManagerVerbView):
         return reopen_task(task_id=found.task.id, actor=found.user, stage=sent["stage"], reason=sent.get("reason", ""))
 
 
-@extend_schema(operation_id="task_archive", request=bodies.ReasonBody, responses=TaskAnswer)
+@extend_schema_view(post=extend_schema(operation_id="task_archive", request=bodies.ReasonBody, responses=TaskAnswer))
 class ArchiveView(ManagerVerbView):
     body = bodies.ReasonBody
 

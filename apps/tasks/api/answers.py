@@ -90,3 +90,37 @@ class DraftAnswer(serializers.Serializer[Any]):
     base_revision = serializers.IntegerField(allow_null=True)
     labels = serializers.DictField()
     created_at = serializers.DateTimeField()
+
+
+class SelectionAnswer(serializers.Serializer[Any]):
+    unit = serializers.UUIDField()
+    task = serializers.UUIDField()
+    stage = serializers.CharField()
+    frame = serializers.CharField()
+    design = serializers.CharField()
+    wave = serializers.IntegerField()
+    probability = serializers.FloatField()
+    chosen = serializers.BooleanField()
+    outcome = serializers.CharField()
+    score = serializers.FloatField(allow_null=True)
+    scorer_version = serializers.CharField(allow_null=True)
+    label_revision = serializers.IntegerField()
+    visit = serializers.IntegerField(allow_null=True)
+    at = serializers.DateTimeField()
+
+    def get_fields(self) -> dict[str, Any]:
+        # ``label`` is an attribute of every field, so it is added by name.
+        return super().get_fields() | {"label": serializers.UUIDField(allow_null=True)}
+
+
+class NotificationAnswer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    actor = serializers.UUIDField(allow_null=True)
+    actor_name = serializers.CharField(allow_null=True)
+    task = serializers.UUIDField(allow_null=True)
+    task_name = serializers.CharField(allow_null=True)
+    project = serializers.UUIDField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True)

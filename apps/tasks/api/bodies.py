@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.common.serializers import Flag, StrictSerializer, Text, Whole
@@ -65,6 +66,34 @@ class RejectedLabelBody(StrictSerializer):
     reason = Text(max_length=1_000, required=False, allow_blank=True)
 
 
+REJECT_LABELS = {
+    "oneOf": [
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "label": {"type": "string", "format": "uuid"},
+                    "kind": {"type": "string", "enum": list(VERDICT_KINDS)},
+                    "reason": {"type": "string", "maxLength": 1000},
+                },
+                "required": ["label"],
+                "additionalProperties": False,
+            },
+        },
+        {
+            "type": "object",
+            "properties": {
+                "upsert": {"type": "array", "items": {"type": "object"}},
+                "delete": {"type": "array", "items": {"type": "string", "format": "uuid"}},
+                "base_revision": {"type": "integer", "minimum": 0},
+            },
+        },
+    ]
+}
+
+
+@extend_schema_field(REJECT_LABELS)
 class RejectLabelsField(serializers.Field[Any, Any, Any, Any]):
     """``labels`` of a rejection: a list names the rejected ones, an object holds changes to save, as in every step."""
 

@@ -16,7 +16,7 @@ from apps.common.pages import Ordering, check_query, page
 from apps.common.serializers import StrictSerializer, Whole
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess, get_project_for, require_overview
-from apps.tasks.api.answers import HistoryRow, TaskAnswer
+from apps.tasks.api.answers import HistoryRow, NotificationAnswer, SelectionAnswer, TaskAnswer
 from apps.tasks.api.shown import shown_task
 from apps.tasks.models import Notification, Participation, Selection, Task, TaskEvent
 from apps.tasks.operations.inbox import mark_read
@@ -178,7 +178,7 @@ class SelectionsView(ApiView):
 
     scopes = {"GET": "read"}
 
-    @extend_schema(operation_id="project_selections", responses=serializers.DictField())
+    @extend_schema(operation_id="project_selections", responses=SelectionAnswer(many=True))
     def get(self, request: Request, project_id: UUID) -> Response:
         check_query(request, ["stage", "task"])
         access = get_project_for(request.auth, project_id)
@@ -224,7 +224,7 @@ class InboxView(ApiView):
 
     scopes = {"GET": "read"}
 
-    @extend_schema(operation_id="my_inbox", responses=serializers.DictField())
+    @extend_schema(operation_id="my_inbox", responses=NotificationAnswer(many=True))
     def get(self, request: Request) -> Response:
         check_query(request, ["unread"])
         rows = Notification.objects.filter(user=request.user).select_related("actor", "task__data_unit")
