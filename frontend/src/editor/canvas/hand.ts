@@ -97,7 +97,8 @@ export class Hand {
     g.beginPath();
     traceRings(g, item, view, true);
     g.fillStyle = color;
-    g.globalAlpha = strong ? 0.3 : 0.15;
+    // Under judgement the object itself must be seen, not its colour.
+    g.globalAlpha = this.editor.state.focus ? 0 : this.editor.state.fill * (strong ? 0.7 : 0.5);
     g.fill();
     g.globalAlpha = 1;
     traceLines(g, item, view, true);

@@ -18,12 +18,15 @@ export interface Fact {
   readonly value: string;
 }
 
+/** What only a machine reads. */
+const UNSPOKEN = new Set(["labels", "design"]);
+
 /** Named values, one level deep, in words. */
 export function factsOf(value: unknown): Fact[] {
   if (value === null || value === undefined || value === "") return [];
   if (!isObject(value) || typeof value.fact === "string") return [{ name: "", value: spoken(value) }];
   return Object.entries(value)
-    .filter(([name, v]) => name !== "labels" && v !== null && v !== "")
+    .filter(([name, v]) => !UNSPOKEN.has(name) && v !== null && v !== "")
     .map(([name, v]) => ({ name: name.replaceAll("_", " "), value: spoken(v) }));
 }
 

@@ -3,7 +3,7 @@ import type { PastVerdict } from "../core/review";
 import type { Ontology } from "../core/types";
 import { loadImage } from "./images";
 import { type Entry, type OutboxStore, openOutbox } from "./outbox";
-import type { Draft, EditorTask, Issue, LabelChange, LabelState, TaskPort } from "./port";
+import type { EditorTask, LabelChange, LabelState, TaskPort } from "./port";
 
 export interface Loaded {
   readonly port: TaskPort;
@@ -14,13 +14,10 @@ export interface Loaded {
   readonly ontology: Ontology;
   readonly labels: LabelState;
   readonly past: readonly PastVerdict[];
-  readonly issues: readonly Issue[];
   /** What changed since the task was last sent back. */
   readonly changes: readonly LabelChange[];
   /** What an earlier visit left in the outbox. */
   readonly waiting: readonly Entry[];
-  /** What reached the server after a claim had ended. */
-  readonly drafts: readonly Draft[];
   /** Whether another tab of this browser has the task open for editing. */
   readonly elsewhere: boolean;
   readonly release: () => void;
@@ -32,7 +29,6 @@ const WARM_MS = 30_000;
 const LOCK_MS = 400;
 const ontologies = new Map<string, { at: number; value: Promise<Ontology> }>();
 const warmed = new Map<string, { at: number; labels: Promise<LabelState> }>();
-let who: Promise<string> | null = null;
 
 function ontologyOf(port: TaskPort, project: string): Promise<Ontology> {
   const known = ontologies.get(project);
@@ -72,32 +68,29 @@ async function lockTab(scope: string): Promise<{ elsewhere: boolean; release: ()
 
 const quietly = <T>(work: Promise<T>, otherwise: T): Promise<T> => work.catch(() => otherwise);
 
+/** What is needed before anything can be shown; issues and drafts of lost claims follow by themselves. */
 export async function load(port: TaskPort, taskId: string, projectId: string): Promise<Loaded> {
-  who ??= port.person();
-  who.catch(() => {
-    who = null;
-  });
+  const shown = port.task(taskId);
   const ontology = ontologyOf(port, projectId);
   const labels = ontology.then((o) => labelsOf(port, taskId, o));
-  const [shown, known, state, person, outbox, past, issues] = await Promise.all([
-    port.task(taskId),
+  // A first round of annotating has no verdicts to wait for.
+  const past = shown.then((t) => (t.round > 1 || isReview(t) ? quietly(port.verdicts(taskId), []) : []));
+  const changes = Promise.all([shown, ontology, labels]).then(([t, o, l]) => changesSince(port, t, o, l.revision));
+  const [seen, known, state, person, outbox, verdicts, changed] = await Promise.all([
+    shown,
     ontology,
     labels,
-    who,
+    port.person(),
     openOutbox(),
-    quietly(port.verdicts(taskId), []),
-    quietly(port.issues(taskId), []),
+    past,
+    changes,
   ]);
   // A manager is told of anybody's claim; only one's own lets one work.
-  const task = shown.claim?.holder === person ? shown : { ...shown, claim: null };
+  const task = seen.claim?.holder === person ? seen : { ...seen, claim: null };
   void loadImage(task.unit).catch(() => undefined);
-  const scope = `${person}:${taskId}`,
-    reviewing = task.stageType === "review" || task.stageType === "expert_review";
-  const from = reviewing && task.round > 1 ? await quietly(port.returnedAt(taskId), null) : null;
-  const [changes, waiting, drafts, tab] = await Promise.all([
-    from === null || from >= state.revision ? [] : quietly(port.changes(taskId, known, from, state.revision), []),
+  const scope = `${person}:${taskId}`;
+  const [waiting, tab] = await Promise.all([
     task.claim ? outbox.list(scope) : [],
-    task.claim && task.config.allowEdit ? quietly(port.drafts(taskId), []) : [],
     task.claim ? lockTab(scope) : { elsewhere: false, release: () => undefined },
   ]);
   return {
@@ -108,11 +101,23 @@ export async function load(port: TaskPort, taskId: string, projectId: string): P
     task,
     ontology: known,
     labels: state,
-    past,
-    issues,
-    changes,
+    past: verdicts,
+    changes: changed,
     waiting,
-    drafts,
     ...tab,
   };
+}
+
+const isReview = ({ stageType }: EditorTask): boolean => stageType === "review" || stageType === "expert_review";
+
+/** In a later round a reviewer sees what was done since the task was sent back. */
+async function changesSince(
+  port: TaskPort,
+  task: EditorTask,
+  ontology: Ontology,
+  revision: number,
+): Promise<readonly LabelChange[]> {
+  if (task.round < 2 || !isReview(task)) return [];
+  const from = await quietly(port.returnedAt(task.id), null);
+  return from === null || from >= revision ? [] : quietly(port.changes(task.id, ontology, from, revision), []);
 }

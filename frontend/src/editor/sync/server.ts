@@ -1,5 +1,14 @@
 /** The task port over the REST API. */
-import { api, isProblem, newId, nextPath, type Options, type Page, type Problem } from "../../api/client";
+import {
+  api,
+  isProblem,
+  newId,
+  nextPath,
+  type Options,
+  onSessionExpired,
+  type Page,
+  type Problem,
+} from "../../api/client";
 import type { Label, Verdict } from "../core/types";
 import {
   decodeChanges,
@@ -79,8 +88,19 @@ function verdictBody(v: Verdict) {
 /** What a claim answered is what the next page opens with: the task is not asked for twice. */
 const claimed = new Map<string, EditorTask>();
 
+/** Asked once; whoever signs in after a session ended may be somebody else. */
+let me: Promise<string> | null = null;
+const forget = () => {
+  me = null;
+};
+onSessionExpired(forget);
+
 export const server: TaskPort = {
-  person: () => told(api.get<{ id: string }>("/me/").then((me) => me.id)),
+  person() {
+    me ??= told(api.get<{ id: string }>("/me/").then(({ id }) => id));
+    me.catch(forget);
+    return me;
+  },
   async task(id, fresh = false) {
     const known = claimed.get(id);
     claimed.delete(id);

@@ -8,11 +8,11 @@ import type { Label, Verdict } from "../core/types";
 import { Autosave } from "./autosave";
 import { type Fault, missingAnswers, pointedFaults } from "./faults";
 import { Heartbeat } from "./heartbeat";
-import { loadImage } from "./images";
 import { ownVerdicts, prepareJudging } from "./judging";
 import { type Loaded, warm } from "./load";
 import type { LabelEntry } from "./outbox";
-import { asFailure, type Failure, type Issue } from "./port";
+import { asFailure, type Draft, type Failure } from "./port";
+import { Threads } from "./threads";
 import { unsentEntries } from "./unsent";
 import { VerdictQueue } from "./verdicts";
 
@@ -24,7 +24,6 @@ export interface SessionState {
   readonly faults: readonly Fault[];
   /** Work of an earlier visit that was never confirmed. */
   readonly unsent: { readonly count: number; readonly at: number } | null;
-  readonly issues: readonly Issue[];
   readonly past: readonly PastVerdict[];
   readonly askEmpty: boolean;
   /** Label ids to be judged in this round, in order. */
@@ -37,11 +36,13 @@ export class Session {
   readonly editor: Editor;
   readonly autosave: Autosave;
   readonly verdicts: VerdictQueue;
+  readonly threads: Threads;
   readonly store: StoreApi<SessionState>;
   private heartbeat: Heartbeat | null = null;
   private token: number | null;
   private key = newId();
   private leftover: readonly LabelEntry[] = [];
+  private readonly drafts: Draft[] = [];
   /** Labels that the reviewer changed in this visit, or whose change stands from before a reload. */
   private readonly mended = new Set<string>();
 
@@ -82,7 +83,6 @@ export class Session {
       failure: null,
       faults: [],
       unsent: null,
-      issues: loaded.issues,
       past: loaded.past,
       askEmpty: false,
       order: [],
@@ -92,17 +92,27 @@ export class Session {
     const own = mode === "review" ? ownVerdicts(this.editor, loaded) : { sent: [], waiting: [], edited: [] };
     this.verdicts.restore(own.sent, own.waiting);
     for (const id of own.edited) this.mended.add(id);
-    this.editor.onCommit((command) => this.replayIssues(command));
     if (mode === "review") this.editor.onCommit((command) => this.impliedBy(command));
     this.editor.onCommit(() => {
       if (this.state.faults.length) this.store.setState({ faults: missingAnswers(this.editor) });
     });
-    this.offerUnsent();
+    this.threads = new Threads(port, task.id, this.editor, (work) => this.run("issue", work));
+    this.offerUnsent([]);
+    void this.follow();
     if (holds) this.beat();
     this.autosave.store.subscribe((now, before) => {
       if (now.kind === "lost" && before.kind !== "lost") this.lost();
     });
     if (holds) void this.warmNext();
+  }
+
+  /** What is not needed to begin: issues, and labels that reached the server after a claim had ended. */
+  private async follow(): Promise<void> {
+    const { port, task } = this.loaded;
+    void this.threads.refresh().catch(() => undefined);
+    if (this.editor.state.readOnly) return;
+    this.drafts.push(...(await port.drafts(task.id).catch(() => [])));
+    if (this.drafts.length && !this.leftover.length) this.offerUnsent(this.drafts);
   }
 
   /** Only after what is on screen: the next image and its labels. */
@@ -157,8 +167,8 @@ export class Session {
   }
 
   private forgetUnsent(): void {
-    const { port, task, drafts } = this.loaded;
-    for (const draft of drafts) void port.dropDraft(task.id, draft.id).catch(() => undefined);
+    const { port, task } = this.loaded;
+    for (const draft of this.drafts.splice(0)) void port.dropDraft(task.id, draft.id).catch(() => undefined);
     this.leftover = [];
     this.store.setState({ unsent: null });
   }
@@ -175,7 +185,9 @@ export class Session {
       this.store.setState({ holds: true, failure: null });
       this.editor.set({ readOnly: !next.config.allowEdit });
       this.beat();
-      await this.autosave.retry();
+      // What the server kept as a draft is what was just sent.
+      if (await this.autosave.retry())
+        for (const draft of await port.drafts(task.id)) await port.dropDraft(task.id, draft.id);
     });
   }
 
@@ -267,44 +279,8 @@ export class Session {
     if (next === null) this.editor.fit();
   }
 
-  // Issues
-
-  async openIssue(pin: { x: number; y: number; label: string | null; text: string }): Promise<void> {
-    await this.issue(async () => {
-      const made = await this.loaded.port.openIssue(this.task.id, pin);
-      this.editor.commit("Pin an issue", [{ kind: "issue", id: made.id, before: "absent", after: "open" }]);
-    });
-  }
-
-  async setResolved(issue: Issue, resolved: boolean): Promise<void> {
-    await this.issue(async () => {
-      await this.loaded.port.setResolved(this.task.id, issue.id, resolved);
-      this.editor.commit(resolved ? "Resolve the issue" : "Reopen the issue", [
-        { kind: "issue", id: issue.id, before: resolved ? "open" : "resolved", after: resolved ? "resolved" : "open" },
-      ]);
-    });
-  }
-
-  async issue(work: () => Promise<unknown>): Promise<void> {
-    await this.run("issue", async () => {
-      await work();
-      this.store.setState({ issues: await this.loaded.port.issues(this.task.id) });
-    });
-  }
-
-  /** Undo and redo of issues: what was pinned cannot be unpinned, so it is settled instead. */
-  private replayIssues(command: Command): void {
-    for (const change of command.changes) {
-      const known = change.kind === "issue" ? this.state.issues.find((i) => i.id === change.id) : undefined;
-      if (change.kind !== "issue" || !known) continue;
-      const resolved = change.after !== "open";
-      if (known.resolved !== resolved)
-        void this.issue(() => this.loaded.port.setResolved(this.task.id, change.id, resolved));
-    }
-  }
-
-  private offerUnsent(): void {
-    this.leftover = unsentEntries(this.loaded, this.editor);
+  private offerUnsent(drafts: readonly Draft[]): void {
+    this.leftover = unsentEntries(this.loaded.waiting, drafts, this.editor);
     const [first] = this.leftover;
     if (!first) return;
     // A save that was begun then would speak before the person does; its labels are in the entries.
@@ -340,7 +316,8 @@ export class Session {
       this.heartbeat?.close();
       this.heartbeat = null;
       const next = await port.claimNext(task.project, task.stage);
-      if (next) await Promise.all([warm(port, next, ontology), loadImage(next.unit).catch(() => undefined)]);
+      // Labels and image are on their way while the next page is made.
+      if (next) void warm(port, next, ontology);
       this.leave(next?.id ?? null);
     });
   }

@@ -1,9 +1,13 @@
 /** Work of an earlier visit that never became a revision: kept in this browser, or on the server as a draft. */
 import type { Editor } from "../core/editor";
-import type { Loaded } from "./load";
-import { type LabelEntry, nextSeq } from "./outbox";
+import { type Entry, type LabelEntry, nextSeq } from "./outbox";
+import type { Draft } from "./port";
 
-export function unsentEntries({ waiting, drafts }: Loaded, { vocabulary, scene }: Editor): LabelEntry[] {
+export function unsentEntries(
+  waiting: readonly Entry[],
+  drafts: readonly Draft[],
+  { vocabulary, scene }: Editor,
+): LabelEntry[] {
   const here = waiting.filter((e): e is LabelEntry => e.kind === "label");
   // What is kept here is the newer and the fuller; the server's draft matters on another machine.
   const [draft] = here.length ? [] : drafts;

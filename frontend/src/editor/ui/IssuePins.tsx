@@ -1,12 +1,12 @@
 import { Button, Group, Paper, Stack, Text, Textarea } from "@mantine/core";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import type { Issue, Remark } from "../sync/port";
-import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
+import { useDesk, useDeskState, useEditorState, useIssues, useSessionState } from "./context";
 import css from "./Editor.module.css";
 import { t } from "./words";
 
 export function IssuePins() {
-  const any = useSessionState((s) => s.issues.length > 0);
+  const any = useIssues().length > 0;
   const writing = useDeskState((s) => s.pin !== null);
   return any || writing ? <Pins /> : null;
 }
@@ -14,7 +14,7 @@ export function IssuePins() {
 /** Small buttons over the image; the wheel goes through them to the canvas below. */
 function Pins() {
   const desk = useDesk();
-  const issues = useSessionState((s) => s.issues);
+  const issues = useIssues();
   const view = useEditorState((s) => s.view);
   const pin = useDeskState((s) => s.pin);
   const open = useDeskState((s) => s.openIssue);
@@ -74,7 +74,7 @@ function NewIssue() {
   const send = async (e: FormEvent) => {
     e.preventDefault();
     if (!text.trim() || !pin) return;
-    await desk.session.openIssue({ ...pin, text: text.trim() });
+    await desk.session.threads.open({ ...pin, text: text.trim() });
     close();
   };
   return (
@@ -137,7 +137,7 @@ export function IssueThread({ issue }: { issue: Issue }) {
   const answer = async (e: FormEvent) => {
     e.preventDefault();
     if (!text.trim()) return;
-    await session.issue(() => port.comment(task, id, text.trim()));
+    await session.threads.answer(issue, text.trim());
     setText("");
   };
   return (
@@ -172,7 +172,7 @@ export function IssueThread({ issue }: { issue: Issue }) {
         variant="subtle"
         size="compact-xs"
         loading={busy}
-        onClick={() => void session.setResolved(issue, !issue.resolved)}
+        onClick={() => void session.threads.settle(issue, !issue.resolved)}
       >
         {issue.resolved ? t("reopen") : t("resolve")}
       </Button>

@@ -1,8 +1,9 @@
 import { Button, Group, Progress, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useStore } from "zustand";
+import { choicesOf, choiceValue } from "../core/ontology";
 import { tally } from "../core/review";
-import type { ReasonKind } from "../core/types";
+import type { Answers, ReasonKind } from "../core/types";
 import { hint } from "../keys/keymap";
 import { keyPreferences } from "../sync/preferences";
 import { useDesk, useDeskState, useEditorState, useSessionState, useVerdictState } from "./context";
@@ -21,15 +22,14 @@ export function ReviewPanel() {
     marking = useDeskState((s) => s.marking),
     failure = useVerdictState((s) => s.failure);
   const { overrides } = useStore(keyPreferences),
-    focus = useEditorState((s) => s.focus),
-    selected = useEditorState((s) => s.selection.length > 0);
+    subject = useEditorState((s) => s.focus ?? s.selection[0] ?? null);
   useEditorState((s) => s.version);
   const left = session.pending().length,
     all = order.filter((id) => editor.scene.get(id)).length,
     { missing } = tally(editor.verdicts.values());
-  const label = focus ? editor.scene.get(focus) : undefined,
+  const label = subject ? editor.scene.get(subject) : undefined,
     key = (id: Parameters<typeof hint>[0]) => <kbd className={css.key}>{hint(id, overrides)}</kbd>;
-  const ready = holds && (focus !== null || selected);
+  const ready = holds && subject !== null;
   return (
     <Panel title={t("review")} aside={<span className={css.faint}>{t("judged", { done: all - left, all })}</span>}>
       <Progress
@@ -41,6 +41,7 @@ export function ReviewPanel() {
       {label && (
         <Text size="sm" mb={6}>
           {editor.vocabulary.nameOf(label)}
+          {label.shape === "classification" && `: ${spokenAnswers(label.attributes)}`}
         </Text>
       )}
       {!left && (
@@ -115,6 +116,15 @@ export function ReviewPanel() {
     </Panel>
   );
 }
+
+/** The answer of a classification, which has no place on the image to look at. */
+const spokenAnswers = (answers: Answers): string =>
+  Object.values(answers)
+    .flatMap((answer) => {
+      const choices = choicesOf(answer);
+      return choices.length ? choices.map(choiceValue) : [String(answer)];
+    })
+    .join(", ");
 
 /** Reasons as chips: the one used last is offered, Enter takes it. */
 function Reasons() {

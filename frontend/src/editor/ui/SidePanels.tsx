@@ -2,7 +2,7 @@
 import { Badge, Text } from "@mantine/core";
 import { standingVerdicts } from "../core/review";
 import { factsOf } from "../sync/evidence";
-import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
+import { useDesk, useDeskState, useEditorState, useIssues, useSessionState } from "./context";
 import css from "./Editor.module.css";
 import { reveal } from "./handlers";
 import { IssueThread } from "./IssuePins";
@@ -93,7 +93,7 @@ export function Evidence() {
 
 export function Issues() {
   const desk = useDesk(),
-    issues = useSessionState((s) => s.issues),
+    issues = useIssues(),
     open = useDeskState((s) => s.openIssue);
   const start = (
     <button type="button" className={css.plain} onClick={() => desk.startIssue()}>

@@ -2,6 +2,7 @@ import { createContext, useContext } from "react";
 import { useStore } from "zustand";
 import type { State } from "../core/state";
 import type { SaveState } from "../sync/autosave";
+import type { Issue } from "../sync/port";
 import type { SessionState } from "../sync/session";
 import type { VerdictState } from "../sync/verdicts";
 import type { Desk, DeskState } from "./desk";
@@ -21,3 +22,4 @@ export const useDeskState = <T>(slice: (state: DeskState) => T): T => useStore(u
 export const useSaveState = <T>(slice: (state: SaveState) => T): T => useStore(useDesk().session.autosave.store, slice);
 export const useVerdictState = <T>(slice: (state: VerdictState) => T): T =>
   useStore(useDesk().session.verdicts.store, slice);
+export const useIssues = (): readonly Issue[] => useStore(useDesk().session.threads.store, (s) => s.issues);
