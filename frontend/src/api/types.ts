@@ -1,57 +1,31 @@
-// The shapes of API.md that the pages read. Times are RFC 3339 texts in UTC, ids are UUID texts.
+// The shapes that the pages read: the server's own, named as DESIGN names them, and said more narrowly where the
+// OpenAPI document is wide (a graph and an ontology are free-form JSON to it).
+import type { components } from "./schema";
+
+type Schema<K extends keyof components["schemas"]> = components["schemas"][K];
+type Narrow<T, N> = Omit<T, keyof N> & N;
 
 export type OrganizationRole = "owner" | "admin" | "manager" | "member";
 export type ProjectRole = "admin" | "manager" | "annotator" | "reviewer" | "expert" | "viewer" | "agent";
 export type ColorScheme = "light" | "dark" | "auto";
 
-export interface Person {
-  id: string;
-  name: string;
-  email: string;
-}
+export type Person = Schema<"AccountsPersonAnswer">;
 
 export interface Preferences {
   theme?: ColorScheme;
   keymap?: Record<string, string>;
 }
 
-export interface Me extends Person {
-  is_admin?: boolean;
-  preferences?: Preferences;
-  organizations: { id: string; name: string; role: OrganizationRole }[];
-  projects: { id: string; name: string; roles: ProjectRole[] }[];
-}
-
-export interface Member {
-  person: Person;
-  role: OrganizationRole;
-  created_at: string;
-}
-
-export interface Invitation {
-  id: string;
-  email: string;
-  role: OrganizationRole;
-  project: string | null;
-  roles: ProjectRole[];
-  skills: string[];
-  created_at: string;
-  expires_at: string;
-  accepted_at: string | null;
-  /** Only in the answer that made it. */
-  url?: string;
-}
-
-export interface ApiKey {
-  id: string;
-  name: string;
-  prefix: string;
-  scopes: string[];
-  project: string | null;
-  created_at: string;
-  expires_at: string | null;
-  last_used_at: string | null;
-}
+export type Me = Narrow<
+  Schema<"AccountsMeAnswer">,
+  { preferences: Preferences; projects: { id: string; name: string; roles: ProjectRole[] }[] }
+>;
+export type Member = Schema<"AccountsMemberAnswer">;
+export type Invitation = Narrow<Schema<"AccountsInvitationAnswer">, { roles: ProjectRole[] }>;
+/** The answer that makes an invitation, with the address that is shown only then. */
+export type NewInvitation = Invitation & { url: string };
+export type ApiKey = Schema<"AccountsKeyAnswer">;
+export type NewApiKey = Schema<"AccountsNewKeyAnswer">;
 
 export type StageType =
   | "annotate"
@@ -82,125 +56,28 @@ export interface Graph {
   start: string;
 }
 
-export interface GraphProblem {
-  code: string;
-  stage: string | null;
-  detail: string;
-}
+export type GraphProblem = Schema<"FlowsProblemItem">;
+export type GraphReport = Schema<"FlowsValidationAnswer">;
+export type Workflow = Schema<"FlowsWorkflowAnswer">;
+export type WorkflowTemplate = Narrow<Schema<"FlowsTemplateItem">, { graph: Graph }>;
+export type ProjectGraph = Narrow<Schema<"ProjectsProjectGraphAnswer">, { graph: Graph }>;
+export type Published = Schema<"ProjectsPublishedAnswer">;
+/** Per stage, what publishing a changed graph does to its tasks. `later`: they are held and move when they close. */
+export type PublishPlan = Narrow<Schema<"ProjectsPlanAnswer">, { problems: GraphProblem[] }>;
 
-export interface GraphReport {
-  errors: GraphProblem[];
-  warnings: GraphProblem[];
-}
+export type Project = Narrow<Schema<"ProjectsProjectAnswer">, { my_roles: ProjectRole[] }>;
+export type ProjectStarted = Schema<"ProjectsProjectStarted">;
+/** `person` is an id; `active`: the account can sign in. */
+export type Collaborator = Narrow<Schema<"ProjectsCollaboratorAnswer">, { roles: ProjectRole[] }>;
+export type StageCount = Narrow<Schema<"TasksStageAnswer">, { type: StageType }>;
+export type StageCounts = Narrow<Schema<"TasksStagesAnswer">, { stages: StageCount[] }>;
 
-export interface Workflow {
-  id: string;
-  name: string;
-  version?: number;
-  graph?: Graph;
-  created_at?: string;
-}
-
-export interface WorkflowTemplate {
-  id: string;
-  name: string;
-  description?: string;
-  graph: Graph;
-}
-
-/** Per stage, what publishing a changed graph does to the tasks standing in it. `later`: they are held and move when they close. */
-export interface PublishPlan {
-  stages: Record<string, { keep: number; move: number; blocked: number; later: number }>;
-  problems: GraphProblem[];
-  ok: boolean;
-}
-
-export interface Project {
-  id: string;
-  name: string;
-  ontology: string;
-  workflow: string;
-  datasets: string[];
-  archived_at: string | null;
-  my_roles: ProjectRole[];
-  progress: { total: number; complete: number; archived: number };
-}
-
-export interface StageCount {
-  id: string;
-  type: StageType;
-  title: string;
-  waiting: number;
-  claimed: number;
-  oldest_waiting_at: string | null;
-  nobody_eligible?: number;
-}
-
-export interface StageCounts {
-  stages: StageCount[];
-  complete: number;
-  archived: number;
-}
-
-export interface Collaborator {
-  /** The person's id. */
-  person: string;
-  name: string;
-  email: string;
-  roles: ProjectRole[];
-  skills: string[];
-  /** Whether the account can sign in. */
-  active: boolean;
-}
-
-export type TaskStatus = "waiting" | "claimed" | "routing" | "complete" | "archived";
-
-export interface TaskUnit {
-  id: string;
-  name: string;
-  width: number;
-  height: number;
-  media_url: string;
-  thumbnail_url: string;
-}
-
+export type TaskUnit = Schema<"TasksUnitAnswer">;
 /** `token` is told to the holder only. */
-export interface Claim {
-  holder: string;
-  token: number | null;
-  expires_at: string;
-}
-
-export interface Task {
-  id: string;
-  project: string;
-  data_unit: TaskUnit;
-  stage: string;
-  stage_type: StageType;
-  stage_title: string;
-  status: TaskStatus;
-  /** A person's id. */
-  assignee: string | null;
-  priority: number;
-  round: number;
-  label_revision: number;
-  updated_at: string;
-  allowed_actions: string[];
-  /** Why a waiting task is kept for its assignee: returned or assigned. */
-  reserved?: string | null;
-  claim?: Claim;
-  resumed?: boolean;
-  route_reason?: unknown;
-}
-
-/** A task of one's own work: what was done to it, and what others said of it. */
-export interface MyTask extends Task {
-  project_name: string;
-  verdicts: TaskVerdict[];
-  my_stage?: string;
-  my_outcome?: string;
-  acted_at?: string;
-}
+export type Claim = Schema<"TasksClaimAnswer">;
+/** `assignee` is a person's id; `reserved` says why a waiting task is kept for them. */
+export type Task = Narrow<Schema<"TasksTaskAnswer">, { stage_type: StageType }>;
+export type TaskStatus = Task["status"];
 
 export interface TaskVerdict {
   id: string;
@@ -213,28 +90,17 @@ export interface TaskVerdict {
   created_at: string;
 }
 
-export interface TaskEvent {
-  sequence: number;
-  action: string;
-  actor: string | null;
-  actor_name: string | null;
-  stage: string | null;
-  from_stage: string | null;
-  to_stage: string | null;
-  outcome: string | null;
-  reason: string | null;
-  label_revision: number;
-  workflow_version: string;
-  at: string;
+/** A task of one's own work: what was done to it, and what others said of it. */
+export interface MyTask extends Task {
+  project_name: string;
+  verdicts: TaskVerdict[];
+  my_stage?: string;
+  my_outcome?: string;
+  acted_at?: string;
 }
 
-export interface Draft {
-  id: string;
-  base_revision: number | null;
-  claim_token: number | null;
-  labels: { upsert?: unknown[]; delete?: string[] };
-  created_at: string;
-}
+export type TaskEvent = Schema<"TasksHistoryRow">;
+export type Draft = Narrow<Schema<"TasksDraftAnswer">, { labels: { upsert?: unknown[]; delete?: string[] } }>;
 
 export interface InboxEntry {
   id: number;
@@ -249,12 +115,13 @@ export interface InboxEntry {
   read_at: string | null;
 }
 
-export interface BulkItem {
-  id: string;
-  status: "done" | "refused" | "would_do";
-  error?: { code?: string; detail?: string; title?: string };
+interface ItemError {
+  code?: string;
+  detail?: string;
+  title?: string;
 }
 
+export type BulkItem = Narrow<Schema<"TasksBulkItem">, { status: "done" | "refused" | "would_do"; error?: ItemError }>;
 export interface BulkAnswer {
   results: BulkItem[];
 }
@@ -303,59 +170,15 @@ export interface OntologyBody {
   classifications: OntologyAttribute[];
 }
 
-export interface Ontology extends OntologyBody {
-  id: string;
-  version?: number;
-  archived_at?: string | null;
-  created_at?: string;
-  updated_at?: string;
-}
+export type Ontology = Narrow<Schema<"OntologiesOntologyAnswer">, OntologyBody>;
+export type OntologyPlan = Schema<"OntologiesPlanAnswer">;
+/** The answer when labels have to be rewritten: the change stands, a job does the rest. */
+export type OntologyChangeStarted = Schema<"OntologiesChangeStarted">;
 
-export interface Dataset {
-  id: string;
-  name: string;
-  created_at?: string;
-  data_units?: number;
-}
+export type Dataset = Schema<"DatasetsDatasetAnswer">;
+export type DataUnit = Schema<"DatasetsUnitAnswer">;
+export type UploadError = Schema<"DatasetsFileErrorAnswer">;
+export type UploadAnswer = Schema<"DatasetsAddedAnswer">;
 
-export interface DataUnit {
-  id: string;
-  name: string;
-  width: number;
-  height: number;
-  sha256: string;
-  media_url: string;
-  thumbnail_url: string;
-  metadata: Record<string, unknown>;
-  existing?: boolean;
-}
-
-export interface UploadError {
-  name: string;
-  code: string;
-  detail: string;
-}
-
-export interface UploadAnswer {
-  created: DataUnit[];
-  errors: UploadError[];
-}
-
-export type JobState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
-
-export interface Job {
-  id: string;
-  kind: string;
-  state: JobState;
-  progress: number;
-  detail: string;
-  result: Record<string, unknown> | null;
-  error: {
-    title?: string;
-    detail?: string;
-    code?: string;
-    errors?: { pointer: string; code: string; detail: string }[];
-  } | null;
-  created_at?: string;
-  finished_at?: string | null;
-}
+export type Job = Narrow<Schema<"JobsJobAnswer">, { error: ItemError | null }>;
+export type JobState = Job["state"];

@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "./client";
 import { keys } from "./keys";
-import type { Graph, GraphReport, PublishPlan } from "./types";
+import type { Graph, GraphReport, ProjectGraph, Published, PublishPlan } from "./types";
 
 export interface PublishedWorkflow {
   graph: Graph;
@@ -14,7 +14,7 @@ export const workflowQuery = (project: string) =>
   queryOptions({
     queryKey: keys.projectWorkflow(project),
     queryFn: async ({ signal }): Promise<PublishedWorkflow> => {
-      const { data, etag } = await api.send<{ graph: Graph; number: number }>("GET", `/projects/${project}/workflow/`, {
+      const { data, etag } = await api.send<ProjectGraph>("GET", `/projects/${project}/workflow/`, {
         signal,
       });
       return { graph: data.graph, etag, version: data.number };
@@ -38,4 +38,4 @@ export const planPublication = (project: string, body: Publication, etag: string
   });
 
 export const publish = (project: string, body: Publication, etag: string) =>
-  api.send<{ job: string | null }>("PUT", `/projects/${project}/workflow/`, { body, ifMatch: etag });
+  api.send<Published>("PUT", `/projects/${project}/workflow/`, { body, ifMatch: etag });

@@ -45,6 +45,7 @@ export const work = {
   "queue.mineEmptyHint": "Claim a task above. Returned and assigned tasks come here by themselves.",
   "queue.resume": "Resume",
   "queue.open": "Open",
+  "queue.take": "Take it",
   "queue.recall": "Recall",
   "queue.recalled": "The task is yours again.",
   "queue.leaseUntil": "until",

@@ -2,6 +2,7 @@ import { Button, Checkbox, Group, Modal, NativeSelect, PasswordInput, Stack, Tex
 import { type FormEvent, useState } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
+import type { NewApiKey } from "../../api/types";
 import { useMe } from "../../app/session";
 import { t } from "../../app/t";
 import { FormErrors } from "../../ui/states";
@@ -25,7 +26,7 @@ export function ApiKeyDialog({ onClose, onMade }: Props) {
   const [days, setDays] = useState("90");
   const make = useAction(
     () =>
-      api.post<{ key: string }>(
+      api.post<NewApiKey>(
         "/auth/api-keys/",
         {
           email: me.email,

@@ -84,10 +84,10 @@ interface Options {
   csrf: () => string;
 }
 
+/** A batch without one good file is a problem that names each of them in its member `files`. */
 const refusedOf = (body: unknown): UploadError[] | null => {
-  const errors = (body as { errors?: Partial<UploadError>[] } | undefined)?.errors;
-  if (!Array.isArray(errors) || !errors.every(({ name }) => typeof name === "string")) return null;
-  return errors as UploadError[];
+  const files = (body as { files?: UploadError[] } | undefined)?.files;
+  return Array.isArray(files) ? files : null;
 };
 
 /** Uploads files batch after batch. A refused file is named and the rest go on; a refused batch names all of its files. */

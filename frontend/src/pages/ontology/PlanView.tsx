@@ -1,7 +1,7 @@
 import { Alert, Table, Text } from "@mantine/core";
+import type { OntologyPlan } from "../../api/types";
 import { t, tValue } from "../../app/t";
 import { Icon } from "../../ui/Icon";
-import type { OntologyPlan } from "./plan";
 
 /** What saving would touch, before it is saved. */
 export function PlanView({ plan }: { plan: OntologyPlan }) {

@@ -2,19 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, isProblem } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { Ontology } from "../../api/types";
+import type { Ontology, OntologyChangeStarted, OntologyPlan } from "../../api/types";
 import { pointerToPath } from "../../app/errors";
 import { t } from "../../app/t";
 import { useAction } from "../../ui/useAction";
 import { type DraftOntology, problemsByKey, toBody, toDraft } from "./draft";
-import type { OntologyPlan } from "./plan";
-
-/** The answer when labels have to be rewritten: the change stands, a job does the rest. */
-interface Started {
-  ontology: string;
-  version: number;
-  job: string;
-}
 
 interface Loaded {
   ontology: Ontology;
@@ -70,7 +62,7 @@ export function useOntology(id: string) {
   const save = useAction(
     () =>
       attempt((body, ifMatch) =>
-        api.send<Ontology | Started>("PATCH", `/ontologies/${id}/`, { body: toBody(body), ifMatch }),
+        api.send<Ontology | OntologyChangeStarted>("PATCH", `/ontologies/${id}/`, { body: toBody(body), ifMatch }),
       ),
     {
       fields: [],

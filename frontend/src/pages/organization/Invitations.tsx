@@ -3,7 +3,7 @@ import { useState } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useKeyset } from "../../api/keyset";
-import type { Invitation } from "../../api/types";
+import type { Invitation, NewInvitation } from "../../api/types";
 import { useMe } from "../../app/session";
 import { t, tValue } from "../../app/t";
 import { CopyLine, IconButton, Time } from "../../ui/bits";
@@ -64,14 +64,14 @@ export function Invitations({ organization }: { organization: string }) {
     limit: 100,
   });
   const [inviting, setInviting] = useState(false);
-  const [made, setMade] = useState<Invitation | null>(null);
+  const [made, setMade] = useState<NewInvitation | null>(null);
   return (
     <Section
       title={t("invitations.title")}
       actions={<Button onClick={() => setInviting(true)}>{t("invitations.new")}</Button>}
     >
       <Stack gap="sm">
-        {made?.url && (
+        {made && (
           <Alert
             color="green"
             title={t("invitations.made", { email: made.email })}

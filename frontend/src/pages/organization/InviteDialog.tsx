@@ -2,7 +2,7 @@ import { Button, Checkbox, Group, Modal, NativeSelect, Stack, TextInput } from "
 import { type FormEvent, useState } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { Invitation, OrganizationRole } from "../../api/types";
+import type { NewInvitation, OrganizationRole } from "../../api/types";
 import { useMe } from "../../app/session";
 import { t, tValue } from "../../app/t";
 import { FormErrors } from "../../ui/states";
@@ -13,7 +13,7 @@ import { roleChoices } from "./Members";
 interface Props {
   organization: string;
   onClose: () => void;
-  onMade: (invitation: Invitation) => void;
+  onMade: (invitation: NewInvitation) => void;
 }
 
 /** Invites one person into the organization and, if wanted, straight into a project. */
@@ -25,7 +25,7 @@ export function InviteDialog({ organization, onClose, onMade }: Props) {
   const [roles, setRoles] = useState<string[]>(["annotator"]);
   const invite = useAction(
     () =>
-      api.post<Invitation>(
+      api.post<NewInvitation>(
         `/organizations/${organization}/invitations/`,
         { email: email.trim(), role, ...(project && { project, roles }) },
         { idempotencyKey: null },

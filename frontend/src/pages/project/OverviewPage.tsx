@@ -3,7 +3,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useProject, useStages } from "../../api/projects";
 import type { Project, StageCounts } from "../../api/types";
 import { percent } from "../../app/format";
-import { manages } from "../../app/session";
+import { manages, seesAll } from "../../app/session";
 import { t, tValue } from "../../app/t";
 import { Page, Section } from "../../ui/Page";
 import { Loaded } from "../../ui/states";
@@ -67,7 +67,7 @@ export default function OverviewPage() {
                 <NextSteps project={project} counts={counts} />
                 <Section title={t("nav.workflow")}>
                   <Stack gap="sm">
-                    <WorkflowDrawing project={id} counts={counts} onStage={openStage} />
+                    {seesAll(project.my_roles) && <WorkflowDrawing project={id} counts={counts} onStage={openStage} />}
                     <StageTable project={project} counts={counts} />
                   </Stack>
                 </Section>

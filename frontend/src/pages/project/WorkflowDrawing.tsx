@@ -6,7 +6,7 @@ import { Loading } from "../../ui/states";
 
 const Graph = lazy(() => import("../../builder/Graph"));
 
-/** The project's graph with live counts. Who may not read the workflow still has the table beneath it. */
+/** The project's graph with live counts, for those who may read it; the table beneath says the same to all. */
 export function WorkflowDrawing({
   project,
   counts,

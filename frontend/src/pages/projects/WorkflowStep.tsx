@@ -1,7 +1,7 @@
 import { Radio, Select, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useState } from "react";
-import { api } from "../../api/client";
+import { api, type Page } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { Workflow, WorkflowTemplate } from "../../api/types";
 import { t } from "../../app/t";
@@ -12,26 +12,21 @@ import type { StepProps } from "./useNewProject";
 
 const Graph = lazy(() => import("../../builder/Graph"));
 
-/** The list of templates comes bare or as a page. */
-const listOf = (answer: WorkflowTemplate[] | { results: WorkflowTemplate[] }) =>
-  Array.isArray(answer) ? answer : answer.results;
-
 /** Choose one of the organization's workflows, or make one from a template. */
 export function WorkflowStep({ draft, change }: StepProps) {
   const { choices } = useOptions<Workflow>(keys.workflows, "/workflows/");
   const [template, setTemplate] = useState<string | null>(null);
   const templates = useQuery({
     queryKey: keys.templates,
-    queryFn: ({ signal }) =>
-      api.get<WorkflowTemplate[] | { results: WorkflowTemplate[] }>("/workflows/templates/", { signal }),
-    select: listOf,
+    queryFn: ({ signal }) => api.get<Page<WorkflowTemplate>>("/workflows/templates/", { signal }),
+    select: ({ results }) => results,
   });
   const create = useAction(
     (chosen: WorkflowTemplate) =>
       api.post<Workflow>("/workflows/", { name: `${draft.name} · ${chosen.name}`, graph: chosen.graph }),
     { fields: [], forget: [keys.workflows], onDone: (made) => change({ workflow: made.id }) },
   );
-  const chosen = templates.data?.find(({ id, name }) => (id ?? name) === template);
+  const chosen = templates.data?.find(({ id }) => id === template);
   return (
     <Stack gap="md">
       <FormErrors errors={create.errors} />
@@ -40,18 +35,13 @@ export function WorkflowStep({ draft, change }: StepProps) {
         value={template}
         onChange={(value) => {
           setTemplate(value);
-          const found = templates.data?.find(({ id, name }) => (id ?? name) === value);
+          const found = templates.data?.find(({ id }) => id === value);
           if (found) create.run(found);
         }}
       >
         <Stack gap="xs" mt="xs">
           {(templates.data ?? []).map((item) => (
-            <Radio
-              key={item.id ?? item.name}
-              value={item.id ?? item.name}
-              label={item.name}
-              description={item.description}
-            />
+            <Radio key={item.id} value={item.id} label={item.name} description={item.description} />
           ))}
         </Stack>
       </Radio.Group>

@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { Job, Project } from "../../api/types";
+import type { Job, Project, ProjectStarted } from "../../api/types";
 import { queryClient } from "../../app/queryClient";
 import { useAction } from "../../ui/useAction";
 
@@ -19,7 +19,7 @@ export interface StepProps {
 }
 
 /** A small project is there at once (201), a large one comes from a job (202). */
-type Made = Project | { project: string; job: string | Job };
+type Made = Project | ProjectStarted;
 
 export function useNewProject() {
   const navigate = useNavigate();
@@ -40,7 +40,7 @@ export function useNewProject() {
     {
       fields: ["name"],
       onDone: (made) => {
-        if ("job" in made) setJobId(typeof made.job === "string" ? made.job : made.job.id);
+        if ("job" in made) setJobId(made.job);
         else open(made.id);
       },
     },

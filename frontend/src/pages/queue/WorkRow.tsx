@@ -8,6 +8,7 @@ import { StatusBadge, Time } from "../../ui/bits";
 import { LinkButton } from "../../ui/links";
 import { UnitCell } from "../../ui/UnitCell";
 import { useAction } from "../../ui/useAction";
+import { useClaim } from "./useClaim";
 
 function RecallButton({ task }: { task: MyTask }) {
   const navigate = useNavigate();
@@ -24,6 +25,16 @@ function RecallButton({ task }: { task: MyTask }) {
   );
 }
 
+/** Claims at the task's stage: what is set aside for a person comes first. */
+function TakeButton({ task }: { task: MyTask }) {
+  const { run, busy } = useClaim(task.project);
+  return (
+    <Button loading={busy} onClick={() => run({ stage: task.stage, title: task.stage_title })}>
+      {t("queue.take")}
+    </Button>
+  );
+}
+
 /** One of my tasks, with the one thing to do with it. */
 export function WorkRow({ task, is }: { task: MyTask; is: Standing }) {
   const rejected = rejectedLabels(task);
@@ -31,7 +42,17 @@ export function WorkRow({ task, is }: { task: MyTask; is: Standing }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <UnitCell unit={task.data_unit} hint={`${task.stage_title} · ${task.project_name}`} />
+        <UnitCell
+          unit={task.data_unit}
+          hint={
+            <>
+              <Text span inherit hiddenFrom="sm">
+                {task.stage_title} ·{" "}
+              </Text>
+              {task.project_name}
+            </>
+          }
+        />
       </Table.Td>
       <Table.Td visibleFrom="sm">
         <Text size="sm">{task.stage_title}</Text>
@@ -63,13 +84,17 @@ export function WorkRow({ task, is }: { task: MyTask; is: Standing }) {
           <LinkButton to="/projects/$project/tasks/$task/history" params={params} variant="default" visibleFrom="md">
             {t("tasks.history")}
           </LinkButton>
-          <LinkButton
-            to="/projects/$project/tasks/$task"
-            params={params}
-            variant={is === "past" ? "default" : "filled"}
-          >
-            {is === "held" ? t("queue.resume") : t("queue.open")}
-          </LinkButton>
+          {is === "reserved" ? (
+            <TakeButton task={task} />
+          ) : (
+            <LinkButton
+              to="/projects/$project/tasks/$task"
+              params={params}
+              variant={is === "past" ? "default" : "filled"}
+            >
+              {is === "held" ? t("queue.resume") : t("queue.open")}
+            </LinkButton>
+          )}
         </Group>
       </Table.Td>
     </Table.Tr>
