@@ -39,6 +39,7 @@ class DatasetsView(ApiView):
     """The datasets that the caller may see; a new one."""
 
     scopes = {"GET": "read", "POST": "manage"}
+    problems = {"POST": (404,)}
 
     @extend_schema(operation_id="datasets", responses=page_of(serializers.DatasetAnswer))
     def get(self, request: Request) -> Response:

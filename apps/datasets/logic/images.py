@@ -231,7 +231,6 @@ def _thumbnail(image: Image.Image, turn: int) -> bytes:
 
 def _bare(image: Image.Image) -> Image.Image:
     """The pixels alone: no EXIF, XMP, comments or colour profile go into what is made from an upload."""
-    image = image.copy()
     image.info = {}
     return image
 

@@ -14,7 +14,7 @@ from apps.common.clock import database_now
 from apps.common.errors import Invalid
 from apps.common.http import ApiView, etag_of, read_body, require_match, with_etag
 from apps.common.pages import Ordering, check_query, page
-from apps.common.serializers import page_of
+from apps.common.serializers import Nothing, page_of
 from apps.jobs.api.answers import accepted
 from apps.ontologies.api import serializers
 from apps.ontologies.api.serializers import shown_ontology, shown_plan
@@ -30,6 +30,7 @@ class OntologiesView(ApiView):
     """The ontologies that the caller may see; a new one."""
 
     scopes = {"GET": "read", "POST": "manage"}
+    problems = {"POST": (404,)}
 
     @extend_schema(
         operation_id="ontologies",
@@ -130,6 +131,7 @@ class ArchiveView(ApiView):
     )
     def post(self, request: Request, ontology_id: UUID) -> Response:
         ontology = get_ontology_for(request.auth, ontology_id, manage=True)
+        read_body(request, Nothing)
         return _answer(archive_ontology(ontology=ontology, archived=self.archived, now=database_now()))
 
 

@@ -47,7 +47,7 @@ def refused(url: str, allowed: Limits, resolver: safe_http.Resolver = safe_http.
         "[::ffff:127.0.0.1]",
         "[::ffff:10.0.0.1]",
         "0",
-        "0.0.0.0",  # noqa: S104 - an address to refuse
+        "0.0.0.0",
         "2130706433",
         "0x7f000001",
         "0177.0.0.1",
