@@ -13,7 +13,7 @@ from drf_spectacular.openapi import AutoSchema as Base
 from rest_framework import serializers
 
 from apps.common.http import SAFE, ApiView
-from apps.common.serializers import StrictSerializer, component_name
+from apps.common.serializers import StrictSerializer, component_name, page_of
 
 REFUSALS = {
     400: "The input is not valid.",
@@ -124,7 +124,14 @@ class AutoSchema(Base):
     def _is_page(self) -> bool:
         answer: Any = self.get_response_serializers()
         answer = answer.get(200) if isinstance(answer, dict) else answer
-        return type(answer).__name__.endswith("Page")
+        return isinstance(answer, serializers.ListSerializer) or type(answer).__name__.endswith("Page")
+
+    def _get_response_for_code(self, serializer: Any, *args: Any, **options: Any) -> Any:
+        """Whatever answers many, answers a page of them: no list of ours is bare."""
+        if isinstance(serializer, serializers.ListSerializer):
+            child: Any = serializer.child
+            serializer = page_of(type(child))
+        return super()._get_response_for_code(serializer, *args, **options)  # type: ignore[no-untyped-call]
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         found: dict[str, Any] = super()._get_response_bodies(direction)

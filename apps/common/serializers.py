@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from drf_spectacular.utils import inline_serializer
@@ -65,6 +66,7 @@ class Flag(serializers.BooleanField):
         return data
 
 
+@cache
 def page_of(item: type[serializers.BaseSerializer[Any]], name: str = "") -> serializers.Serializer[Any]:
     """The envelope of a keyset page, for the OpenAPI document."""
     fields = {"results": item(many=True), "next": serializers.URLField(allow_null=True)}
