@@ -21,6 +21,8 @@ from tests.factories.labels import make_unit
 from tests.factories.ontologies import make_ontology
 from tests.factories.people import People, join, make_person
 
+# Nothing is required of a label, so an empty task can be submitted.
+CELLS = {"objects": [{"name": "RBC", "shape": "bounding_box"}, {"name": "WBC", "shape": "bounding_box"}]}
 ROLES = {"ann": ["annotator"], "bob": ["annotator"], "rex": ["reviewer"], "eve": ["expert"], "val": ["viewer"]}
 
 
@@ -66,7 +68,7 @@ def make_lab(people: People, *, units: int = 3, with_tasks: bool = True, graph: 
     project, _ = create_project(
         organization=people.organization,
         name="Cells",
-        ontology=make_ontology(people.organization),
+        ontology=make_ontology(people.organization, CELLS),
         workflow=make_workflow(people.organization, graph).workflow,
         datasets=[dataset],
         with_tasks=with_tasks,

@@ -50,11 +50,16 @@ def test_hostile_graphs_get_an_answer(people: People, graph: Any) -> None:
 @given(st.data())
 def test_graphs_with_anything_put_anywhere_get_an_answer(people: People, data: st.DataObject) -> None:
     anything = st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
         # Surrogates and NUL are refused with the body, before anything is judged.
         | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["id", "type", "config", "to"]), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["id", "type", "config", "to"]), inner, max_size=3)
+        ),
         max_leaves=6,
     )
     graph = simple_graph()
