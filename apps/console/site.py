@@ -10,6 +10,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Console of the instance's admin",
     "SITE_URL": "/",
     "SITE_SYMBOL": "diamond",
+    "LOGIN": {"form": "apps.console.forms.SignIn"},
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

@@ -23,6 +23,9 @@ class Workflow(models.Model):
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organization", "-id"], name="workflow_by_organization")]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class WorkflowVersion(models.Model):
     """The frozen JSON of a graph, with the digest of its canonical form. Never changed once written."""

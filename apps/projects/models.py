@@ -47,6 +47,9 @@ class Project(models.Model):
     class Meta:
         indexes: ClassVar = [models.Index(fields=["organization", "-id"], name="project_by_organization")]
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class ProjectDataset(models.Model):
     """A dataset attached to a project: its data units, present and future, become tasks."""

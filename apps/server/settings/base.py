@@ -7,6 +7,7 @@ from pathlib import Path
 from apps.api.spectacular import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from apps.console.site import UNFOLD as UNFOLD
 from apps.server.settings.celery import *  # noqa: F403 - settings are names in this module
+from apps.server.settings.limits import *  # noqa: F403 - the same
 from apps.server.settings.security import *  # noqa: F403 - the same
 
 BASE_DIR = Path(__file__).resolve().parents[3]
@@ -86,6 +87,8 @@ REST_FRAMEWORK = {
 }
 
 # The built front end keeps the names that Vite gave its files: they carry their own digest.
+LOGIN_REDIRECT_URL = "/admin/"  # of the console; the pages have their own
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [("app", FRONTEND_DIST)] if FRONTEND_DIST.is_dir() else []
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/app/assets/"

@@ -50,9 +50,13 @@ TLS = URL.scheme == "https"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = switch("LAPIDARY_HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = switch("LAPIDARY_HSTS_PRELOAD", default=False)
 SECURE_SSL_REDIRECT = TLS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, without the proxy
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if switch("LAPIDARY_BEHIND_PROXY", default=TLS) else None
+BEHIND_PROXY = switch("LAPIDARY_BEHIND_PROXY", default=TLS)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# How many proxies add the address of whoever called them to X-Forwarded-For; the brake on guessing counts by it.
+TRUSTED_PROXIES = int(os.environ.get("LAPIDARY_TRUSTED_PROXIES") or int(BEHIND_PROXY))
 
 try:
     _database = postgresql(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from apps.server.settings.limits import MEDIA_SOURCE
+
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -26,9 +28,9 @@ CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
     "script-src": "'self'",
     "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data: blob:",
+    "img-src": f"'self' data: blob: {MEDIA_SOURCE}".strip(),
     "font-src": "'self'",
-    "connect-src": "'self'",
+    "connect-src": f"'self' {MEDIA_SOURCE}".strip(),
     "worker-src": "'self'",
     "object-src": "'none'",
     "base-uri": "'none'",

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.models import User
+from apps.accounts.models import FailedLogin, User
 
 pytestmark = pytest.mark.django_db
 OURS = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
@@ -59,3 +59,20 @@ def test_an_action_calls_the_operation(root: User, client: Client) -> None:
 
 def test_no_page_offers_to_delete(root: User) -> None:
     assert "delete_selected" not in [name for name, _ in admin.site.actions]
+
+
+def test_signing_in_counts_failures_and_slows_guessing(root: User, client: Client) -> None:
+    data = {"username": root.email, "password": "a long password", "next": "/admin/"}
+    for _ in range(30):
+        assert client.post("/admin/login/", data | {"password": "wrong"}).status_code == 200
+    assert FailedLogin.objects.exists()
+    assert b"wait a while" in client.post("/admin/login/", data).content
+    FailedLogin.objects.all().delete()
+    assert client.post("/admin/login/", data)["Location"] == "/admin/"
+
+
+def test_a_right_password_without_the_right_is_refused(client: Client) -> None:
+    ann = User.objects.create_user("ann@example.org", "a long password")
+    response = client.post("/admin/login/", {"username": ann.email, "password": "a long password"})
+    assert response.status_code == 200
+    assert "_auth_user_id" not in client.session
