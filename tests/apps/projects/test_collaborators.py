@@ -95,7 +95,8 @@ def test_only_what_is_named_changes(lab: Lab) -> None:
     changed = mia.patch(path, {"roles": ["reviewer"]}).json()
     assert (changed["roles"], changed["skills"]) == (["reviewer"], ["cells"])
     assert mia.patch(path, {}).json() == changed
-    for bad in ({"roles": []}, {"email": "x@people.test"}, {"roles": ["owner"]}):
+    bodies: list[dict[str, Any]] = [{"roles": []}, {"email": "x@people.test"}, {"roles": ["owner"]}]
+    for bad in bodies:
         assert mia.patch(path, bad).status_code == 400
     assert mia.patch(lab.person_path("oskar"), {"roles": ["viewer"]}).status_code == 404
 
