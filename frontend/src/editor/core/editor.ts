@@ -108,10 +108,15 @@ export class Editor {
   }
 
   undo(): boolean {
-    return this.replay(this.history.undo(), "Undone");
+    return this.frozen(this.history.last()) ? false : this.replay(this.history.undo(), "Undone");
   }
   redo(): boolean {
-    return this.replay(this.history.redo(), "Redone");
+    return this.frozen(this.history.next()) ? false : this.replay(this.history.redo(), "Redone");
+  }
+
+  /** Labels that may only be looked at are not changed by undo either; verdicts and issues are. */
+  private frozen(command: Command | undefined): boolean {
+    return this.state.readOnly && (command?.changes.some((c) => c.kind === "label") ?? false);
   }
 
   /** Takes what others changed: shown, but neither undoable nor saved again. */

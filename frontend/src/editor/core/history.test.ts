@@ -69,6 +69,13 @@ describe("history", () => {
     expect(editor.verdicts.size).toBe(0);
   });
 
+  it("leaves labels alone that may only be looked at", () => {
+    const editor = editorWith();
+    editor.put("Put", box("a", 0, 0, 5, 5));
+    editor.set({ readOnly: true });
+    expect([editor.undo(), editor.scene.size, editor.history.canUndo]).toEqual([false, 1, true]);
+  });
+
   it("what others changed cannot be undone", () => {
     const editor = editorWith(box("a", 0, 0, 5, 5));
     editor.select(["a"]);

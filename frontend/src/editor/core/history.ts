@@ -56,9 +56,12 @@ export class History {
     return command;
   }
 
-  /** The last command, when it satisfies the test: review's own undo takes back verdicts only. */
+  /** What an undo would take back, and a redo do again. */
   last(): Command | undefined {
     return this.done.at(-1);
+  }
+  next(): Command | undefined {
+    return this.undone.at(-1);
   }
   get canUndo(): boolean {
     return this.done.length > 0;

@@ -19,7 +19,7 @@ export interface EditorProps {
   /** Another answerer than the server: the development page's. */
   port?: TaskPort;
   /** What the person has stored of the keymap. */
-  keymap?: Record<string, string>;
+  keymap?: Record<string, string> | undefined;
 }
 
 /** Opens a task and shows it. One `Desk` lives as long as the task is on screen. */
