@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from apps.datasets import hooks
 from apps.datasets.models import Dataset, DataUnit
 from apps.datasets.operations import Incoming, add_data_units
 from tests.factories.datasets import image_bytes, make_dataset, png_claiming, turned_jpeg, upload
-from tests.factories.people import People
+from tests.factories.people import Caller, People
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +113,22 @@ def test_a_retried_upload_is_done_once(people: People, dataset: Dataset) -> None
     assert (first.json(), second["Idempotency-Replayed"]) == (second.json(), "true")
     assert upload(mia, dataset, {"a.png": image_bytes()}).status_code == 409
     assert DataUnit.objects.count() == 1
+
+
+def test_a_browser_uploads_with_its_session(people: People, dataset: Dataset, settings: Any) -> None:
+    """The token check reads the form before the view does; limits and files are the same."""
+    settings.DATA_UNIT_MAX_BYTES = 200_000
+    caller, token = Caller(), "x" * 32
+    caller.client = Client(enforce_csrf_checks=True)
+    caller.client.force_login(people.mia)
+    caller.client.cookies["csrftoken"] = token
+    files = {"a.png": image_bytes(), "big.png": bytes(300_000)}
+    assert upload(caller, dataset, files).status_code == 403
+    caller.client.defaults["HTTP_X_CSRFTOKEN"] = token
+    answer = upload(caller, dataset, files)
+    assert answer.status_code == 201
+    assert [error["code"] for error in answer.json()["errors"]] == ["too_large"]
+    assert upload(caller, dataset, {f"{i}.png": b"x" for i in range(250)}).status_code in (400, 413)
 
 
 @pytest.mark.parametrize(
