@@ -21,13 +21,13 @@ const sources = (folder: string) =>
     .map((name) => join(here, folder, name));
 
 function importsOf(file: string): string[] {
-  return [...readFileSync(file, "utf8").matchAll(/^(?:import|export|\} from)\b[^"\n]*"([^"]+)"/gm)].map(
-    ([, name = ""]) => {
-      if (!name.startsWith(".")) return name.split("/")[0] ?? name;
-      const [top = ""] = relative(here, resolve(dirname(file), name)).split("/");
-      return top;
-    },
-  );
+  const found = readFileSync(file, "utf8").matchAll(/^(?:import|export|\}).*\bfrom "([^"]+)"|^import "([^"]+)"/gm);
+  return [...found].map(([, from, bare]) => {
+    const name = from ?? bare ?? "";
+    if (!name.startsWith(".")) return name.split("/")[0] ?? name;
+    const [top = ""] = relative(here, resolve(dirname(file), name)).split("/");
+    return top;
+  });
 }
 
 describe("imports go one way", () => {

@@ -78,7 +78,7 @@ export default function Editor({ taskId, projectId, onNext, onExit, port = serve
     );
   return (
     <DeskContext value={desk}>
-      <EditorView onExit={onExit} />
+      <EditorView key={desk.session.task.id} onExit={onExit} />
     </DeskContext>
   );
 }
