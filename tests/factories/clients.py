@@ -6,7 +6,7 @@ import http.client
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -41,7 +41,7 @@ class Program:
     _open: http.client.HTTPConnection | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
-    def __enter__(self) -> Program:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

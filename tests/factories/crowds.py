@@ -52,16 +52,16 @@ def add_many_tasks(world: World, number: int, *, first: int = 0) -> list[UUID]:
 
 
 def add_people(world: World, number: int, roles: Sequence[str] = ("annotator",)) -> list[User]:
-    """Collaborators of the project who sign in with keys only."""
-    tag = str(new_id())[-8:]
+    """Collaborators of the project (members of its organization only, without ``roles``) who sign in with keys."""
+    tag, title = str(new_id())[-8:], roles[0] if roles else "person"
     people = User.objects.bulk_create(
-        User(email=f"{roles[0]}-{n}.{tag}@crowd.test", name=f"{roles[0].title()} {n}", password="!")
-        for n in range(number)
+        User(email=f"{title}-{n}.{tag}@crowd.test", name=f"{title.title()} {n}", password="!") for n in range(number)
     )
     Membership.objects.bulk_create(Membership(organization=world.organization, user=user) for user in people)
-    Collaborator.objects.bulk_create(
-        Collaborator(project=world.project, user=user, roles=list(roles)) for user in people
-    )
+    if roles:
+        Collaborator.objects.bulk_create(
+            Collaborator(project=world.project, user=user, roles=list(roles)) for user in people
+        )
     return people
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from functools import partial
 
 import pytest
 
@@ -50,7 +51,7 @@ def check(world: World, taken: list[list[str]], tasks: int) -> None:
 
 
 def test_a_queue_is_handed_out_once_and_fairly(installation: Installation) -> None:
-    """32 clients on two server processes with PostgreSQL, 8 on one with SQLite. LAPIDARY_RACE_TASKS=2000 takes longer."""
+    """32 clients on two server processes with PostgreSQL, 8 on one with SQLite. LAPIDARY_RACE_TASKS asks for more."""
     clients, servers, tasks = (32, 2, 640) if installation.is_postgresql else (8, 1, 320)
     tasks = int(os.environ.get("LAPIDARY_RACE_TASKS") or tasks)
     world = make_world(tasks=0)
@@ -59,5 +60,5 @@ def test_a_queue_is_handed_out_once_and_fairly(installation: Installation) -> No
     urls = [installation.web(threads=16).url for _ in range(servers)]
     project = str(world.project.id)
     programs = [Program([urls[n % servers]], key) for n, key in enumerate(keys)]
-    taken = at_once([lambda program=program: take_all(program, project) for program in programs])
+    taken = at_once([partial(take_all, program, project) for program in programs])
     check(world, taken, tasks)

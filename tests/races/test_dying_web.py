@@ -7,6 +7,7 @@ import signal
 import threading
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -88,7 +89,7 @@ def test_web_processes_killed_in_mid_request(installation: Installation) -> None
     killer = Killer(web)
     programs = [Program([web.url], key) for key in keys_of(add_people(world, CLIENTS))]
     project = str(world.project.id)
-    done = at_once([lambda program=program: label_all(program, project, killer) for program in programs])
+    done = at_once([partial(label_all, program, project, killer) for program in programs])
     assert killer.kills > 2
     assert sum(program.lost for program in programs) > 0, "no request was under way when a process died"
     prove(world, done, TASKS)
@@ -122,6 +123,6 @@ def test_answers_that_are_never_read(installation: Installation) -> None:
     web = installation.web()
     programs = [Hasty([web.url], key) for key in keys_of(add_people(world, CLIENTS))]
     project, nobody = str(world.project.id), Nobody(web)
-    done = at_once([lambda program=program: label_all(program, project, nobody) for program in programs])
+    done = at_once([partial(label_all, program, project, nobody) for program in programs])
     assert sum(program.hung_up for program in programs) >= tasks
     prove(world, done, tasks)
