@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.permissions import BasePermission
@@ -14,6 +13,7 @@ from rest_framework.request import Request
 
 from apps.accounts.models import ApiKey, User
 from apps.accounts.principal import Principal
+from apps.accounts.queries import find_key
 from apps.accounts.secrets import KEY_MARK, digest_of
 from apps.common.errors import Forbidden, Unauthenticated
 
@@ -36,12 +36,13 @@ def from_header(header: str) -> tuple[User, Principal]:
     scheme, _, secret = header.partition(" ")
     if scheme.lower() != "bearer" or not secret.startswith(KEY_MARK) or not secret.isascii():
         raise Unauthenticated("Send Authorization: Bearer and an API key.", code="bad_key")
-    found: Any = ApiKey.objects.select_related("user").annotate(now=Now()).filter(digest=digest_of(secret)).first()
-    if found is None or found.revoked_at is not None or not found.user.is_active or _expired(found, found.now):
+    found = find_key(digest_of(secret))
+    if found is None or not _is_live(*found):
         raise Unauthenticated("This API key is not known, has expired or was revoked.", code="bad_key")
-    if found.last_used_at is None or found.now - found.last_used_at >= USED_EVERY:
-        ApiKey.objects.filter(pk=found.pk).update(last_used_at=found.now)
-    return found.user, Principal(found.user, frozenset(found.scopes), found.project_id, found.pk)
+    key, now = found
+    if key.last_used_at is None or now - key.last_used_at >= USED_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    return key.user, Principal(key.user, frozenset(key.scopes), key.project_id, key.pk)
 
 
 def from_session(request: Request) -> tuple[User, Principal] | None:
@@ -102,5 +103,5 @@ class SignedIn(BasePermission):
         return True
 
 
-def _expired(key: ApiKey, now: datetime) -> bool:
-    return key.expires_at is not None and key.expires_at <= now
+def _is_live(key: ApiKey, now: datetime) -> bool:
+    return key.revoked_at is None and key.user.is_active and (key.expires_at is None or key.expires_at > now)

@@ -129,8 +129,8 @@ class AutoSchema(Base):
     def _get_response_for_code(self, serializer: Any, *args: Any, **options: Any) -> Any:
         """Whatever answers many, answers a page of them: no list of ours is bare."""
         if isinstance(serializer, serializers.ListSerializer):
-            child: Any = serializer.child
-            serializer = page_of(type(child))
+            child: type[serializers.BaseSerializer[Any]] = type(serializer.child)  # type: ignore[assignment]
+            serializer = page_of(child)  # type: ignore[arg-type]
         return super()._get_response_for_code(serializer, *args, **options)  # type: ignore[no-untyped-call]
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
