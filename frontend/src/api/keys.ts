@@ -5,6 +5,8 @@ export const keys = {
   project: (id: string) => ["projects", id] as const,
   stages: (id: string) => ["projects", id, "stages"] as const,
   projectWorkflow: (id: string) => ["projects", id, "workflow"] as const,
+  /** Apart from the project, so that a published version does not ask for the plan once more. */
+  publishPlan: (id: string, body: unknown) => ["publish-plan", id, body] as const,
   collaborators: (id: string) => ["projects", id, "collaborators"] as const,
   tasks: (project: string) => ["projects", project, "tasks"] as const,
   task: (id: string) => ["tasks", id] as const,

@@ -43,8 +43,14 @@ const RANK: Record<OrganizationRole, number> = { member: 0, manager: 1, admin: 2
 /** Whether the person may create ontologies, datasets, workflows and projects somewhere. */
 export const mayCreate = (me: Me): boolean => me.organizations.some(({ role }) => RANK[role] >= RANK.manager);
 
-/** The organizations whose people this person may manage. */
-export const managedOrganizations = (me: Me) => me.organizations.filter(({ role }) => RANK[role] >= RANK.admin);
+/** Whether this role manages the members of an organization. */
+export const managesMembers = (role: OrganizationRole): boolean => RANK[role] >= RANK.admin;
+
+/** The roles that somebody of this role may invite others to; none for a plain member. */
+export const mayInvite = (role: OrganizationRole): OrganizationRole[] =>
+  RANK[role] < RANK.manager
+    ? []
+    : (Object.keys(RANK) as OrganizationRole[]).filter((other) => RANK[other] <= RANK[role]);
 
 export const manages = (roles: readonly ProjectRole[]): boolean =>
   roles.some((role) => role === "admin" || role === "manager");

@@ -8,7 +8,7 @@ type Unit = Pick<TaskUnit, "name" | "thumbnail_url">;
 export function Thumbnail({ unit, size = 32 }: { unit: Unit; size?: number }) {
   return (
     <img
-      src={unit.thumbnail_url}
+      src={unit.thumbnail_url ?? undefined}
       alt=""
       width={size}
       height={size}

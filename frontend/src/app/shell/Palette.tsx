@@ -20,7 +20,10 @@ function List({
 }) {
   const current = useRef<HTMLButtonElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the active row is kept in view.
-  useEffect(() => current.current?.scrollIntoView({ block: "nearest" }), [active]);
+  useEffect(() => {
+    // Newer browsers answer a promise, which is no clean-up function.
+    void current.current?.scrollIntoView({ block: "nearest" });
+  }, [active]);
   return (
     <div role="listbox" id={id} aria-label={t("nav.palette")}>
       {commands.map((command, index) => (

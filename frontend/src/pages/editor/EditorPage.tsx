@@ -36,5 +36,5 @@ export default function EditorPage() {
     },
     [forget, navigate, project],
   );
-  return <Editor taskId={task} projectId={project} onNext={next} onExit={exit} keymap={preferences?.keymap} />;
+  return <Editor taskId={task} projectId={project} onNext={next} onExit={exit} keymap={preferences.keymap} />;
 }

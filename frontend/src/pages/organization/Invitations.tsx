@@ -3,7 +3,7 @@ import { useState } from "react";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import { useKeyset } from "../../api/keyset";
-import type { Invitation, NewInvitation } from "../../api/types";
+import type { Invitation, NewInvitation, OrganizationRole } from "../../api/types";
 import { useMe } from "../../app/session";
 import { t, tValue } from "../../app/t";
 import { CopyLine, IconButton, Time } from "../../ui/bits";
@@ -59,7 +59,7 @@ function Row({ organization, invitation }: { organization: string; invitation: I
   );
 }
 
-export function Invitations({ organization }: { organization: string }) {
+export function Invitations({ organization, roles }: { organization: string; roles: OrganizationRole[] }) {
   const list = useKeyset<Invitation>(keys.invitations(organization), `/organizations/${organization}/invitations/`, {
     limit: 100,
   });
@@ -111,7 +111,9 @@ export function Invitations({ organization }: { organization: string }) {
         )}
         <More hasMore={list.hasMore} loading={list.loadingMore} load={list.loadMore} />
       </Stack>
-      {inviting && <InviteDialog organization={organization} onClose={() => setInviting(false)} onMade={setMade} />}
+      {inviting && (
+        <InviteDialog organization={organization} choices={roles} onClose={() => setInviting(false)} onMade={setMade} />
+      )}
     </Section>
   );
 }

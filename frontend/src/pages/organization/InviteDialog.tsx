@@ -8,16 +8,17 @@ import { t, tValue } from "../../app/t";
 import { FormErrors } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
 import { PROJECT_ROLES } from "../people/CollaboratorDialog";
-import { roleChoices } from "./Members";
 
 interface Props {
   organization: string;
+  /** The roles that may be given. */
+  choices: readonly OrganizationRole[];
   onClose: () => void;
   onMade: (invitation: NewInvitation) => void;
 }
 
 /** Invites one person into the organization and, if wanted, straight into a project. */
-export function InviteDialog({ organization, onClose, onMade }: Props) {
+export function InviteDialog({ organization, choices, onClose, onMade }: Props) {
   const { projects } = useMe();
   const [email, setEmail] = useState("");
   const [role, setRole] = useState<OrganizationRole>("member");
@@ -62,7 +63,7 @@ export function InviteDialog({ organization, onClose, onMade }: Props) {
             value={role}
             error={invite.fieldErrors.role}
             onChange={(event) => setRole(event.currentTarget.value as OrganizationRole)}
-            data={roleChoices}
+            data={choices.map((value) => ({ value, label: tValue("role", value) }))}
           />
           <NativeSelect
             label={t("invitations.project")}

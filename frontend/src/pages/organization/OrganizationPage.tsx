@@ -1,6 +1,6 @@
 import { SegmentedControl, Stack } from "@mantine/core";
 import { useState } from "react";
-import { managedOrganizations, useMe } from "../../app/session";
+import { managesMembers, mayInvite, useMe } from "../../app/session";
 import { t, tValue } from "../../app/t";
 import { Page } from "../../ui/Page";
 import { Empty } from "../../ui/states";
@@ -12,7 +12,6 @@ export default function OrganizationPage() {
   const me = useMe();
   const [id, setId] = useState(me.organizations[0]?.id ?? "");
   const organization = me.organizations.find((item) => item.id === id);
-  const manages = managedOrganizations(me).some((item) => item.id === id);
   if (!organization) {
     return (
       <Page title={t("nav.organization")} narrow>
@@ -20,6 +19,7 @@ export default function OrganizationPage() {
       </Page>
     );
   }
+  const invites = mayInvite(organization.role);
   return (
     <Page title={organization.name} hint={t("organization.youAre", { role: tValue("role", organization.role) })}>
       <Stack gap="lg">
@@ -31,8 +31,8 @@ export default function OrganizationPage() {
             data={me.organizations.map((item) => ({ value: item.id, label: item.name }))}
           />
         )}
-        <Members organization={id} editable={manages} />
-        {manages && <Invitations organization={id} />}
+        <Members organization={id} editable={managesMembers(organization.role)} />
+        {invites.length > 0 && <Invitations organization={id} roles={invites} />}
       </Stack>
     </Page>
   );

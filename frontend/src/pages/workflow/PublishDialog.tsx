@@ -58,7 +58,7 @@ export function PublishDialog({ project, before, graph, onClose, onPublished }: 
   const etag = before.etag ?? "";
   const body = { graph, ...(Object.keys(mapping).length > 0 && { mapping }) };
   const plan = useQuery({
-    queryKey: [...keys.projectWorkflow(project), "plan", body],
+    queryKey: keys.publishPlan(project, body),
     queryFn: () => planPublication(project, body, etag),
     retry: false,
     staleTime: 0,
