@@ -15,6 +15,7 @@ import ijson
 from apps.common.errors import Invalid
 from apps.labels.formats.archive import Archive, is_zip
 from apps.labels.formats.coco_shapes import NotCarriedError, geometry_of
+from apps.labels.formats.depth import Shallow
 from apps.labels.formats.items import ImportedImage, ImportedLabel, Problem, bad_file, clip
 from apps.labels.formats.spool import Spool
 from apps.ontologies.logic import ClassEntry, OntologyIndex
@@ -71,7 +72,7 @@ def _read_one(place: str, opened: Opener, index: OntologyIndex) -> Iterator[Impo
 
 
 def _items(opened: Opener, prefix: str) -> Iterator[Any]:
-    found: Iterator[Any] = ijson.items(opened(), prefix, use_float=True, buf_size=1 << 18)
+    found: Iterator[Any] = ijson.items(Shallow(opened()), prefix, use_float=True, buf_size=1 << 18)
     return found
 
 
