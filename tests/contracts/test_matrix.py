@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.accounts.principal import SCOPES
@@ -74,6 +75,7 @@ def test_route(route: str, world: World) -> None:
     hides_from_other_organizations(rule, world)
     needs_its_scope(rule, world)
     resolves_ids_in_bodies_for_the_caller(rule, world)
+    reads_without_writing(rule, world)
 
 
 def refuses_strangers(rule: Rule, world: World) -> None:
@@ -134,3 +136,14 @@ def resolves_ids_in_bodies_for_the_caller(rule: Rule, world: World) -> None:
         answers = [call(rule, world, caller, body=body) for body in (foreign, missing)]
         assert answers[0].status_code == answers[1].status_code, foreign
         assert answers[0].status_code in (200, 400, 403, 404, 409), foreign
+
+
+def reads_without_writing(rule: Rule, world: World) -> None:
+    """A GET is pure, so no other site's page can make a browser change anything. Only a key's last use is written."""
+    if rule.method != "GET" or not rule.allow:
+        return
+    with CaptureQueriesContext(connection) as seen:
+        call(rule, world, speaker(rule, world, min(rule.allow)))
+    statements = [str(query["sql"]) for query in seen.captured_queries]
+    writes = [sql for sql in statements if sql.upper().lstrip("(").startswith(("INSERT", "UPDATE", "DELETE", "WITH"))]
+    assert [sql for sql in writes if "last_used_at" not in sql] == []
