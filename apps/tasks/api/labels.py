@@ -12,6 +12,7 @@ from apps.common.errors import Invalid
 from apps.common.http import ApiView, read_body, with_etag
 from apps.common.pages import Ordering, check_query, page
 from apps.common.problems import problem_response
+from apps.common.serializers import page_of
 from apps.labels.queries import diff, etag_for, labels_at, labels_of, render_change, render_labels, revision_from
 from apps.ontologies.queries import index_for
 from apps.tasks.api import bodies
@@ -29,6 +30,7 @@ class LabelsView(ApiView):
     """The task's labels now or at a past revision."""
 
     scopes = {"GET": "read", "PATCH": WORK}
+    problems = {"PATCH": (412, 428)}
 
     @extend_schema(operation_id="task_labels", responses=LabelsAnswer, parameters=[OpenApiParameter("revision", int)])
     def get(self, request: Request, task_id: UUID) -> Response:
@@ -98,7 +100,7 @@ class DraftsView(ApiView):
 
     scopes = {"GET": "read"}
 
-    @extend_schema(operation_id="task_drafts", responses=DraftAnswer(many=True))
+    @extend_schema(operation_id="task_drafts", responses=page_of(DraftAnswer))
     def get(self, request: Request, task_id: UUID) -> Response:
         check_query(request, [])
         found = get_task_for(request.auth, task_id)

@@ -13,7 +13,7 @@ from apps.accounts.requests import Request
 from apps.common.errors import NotFound
 from apps.common.http import ApiView, as_uuid, read_body
 from apps.common.pages import Ordering, check_query, page
-from apps.common.serializers import StrictSerializer, Whole
+from apps.common.serializers import StrictSerializer, Whole, page_of
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess, get_project_for, require_overview
 from apps.tasks.api.answers import HistoryRow, NotificationAnswer, SelectionAnswer, TaskAnswer
@@ -39,7 +39,7 @@ class TasksView(ApiView):
 
     scopes = {"GET": "read"}
 
-    @extend_schema(operation_id="project_tasks", responses=TaskAnswer(many=True), parameters=QUERY)
+    @extend_schema(operation_id="project_tasks", responses=page_of(TaskAnswer), parameters=QUERY)
     def get(self, request: Request, project_id: UUID) -> Response:
         check_query(request, FILTERS)
         access = get_project_for(request.auth, project_id)
@@ -74,7 +74,7 @@ class MyTasksView(ApiView):
 
     @extend_schema(
         operation_id="my_tasks",
-        responses=TaskAnswer(many=True),
+        responses=page_of(TaskAnswer),
         parameters=[OpenApiParameter("status", str, enum=["open", "done"])],
     )
     def get(self, request: Request) -> Response:
@@ -140,7 +140,7 @@ class HistoryView(ApiView):
 
     scopes = {"GET": "read"}
 
-    @extend_schema(operation_id="task_history", responses=HistoryRow(many=True))
+    @extend_schema(operation_id="task_history", responses=page_of(HistoryRow))
     def get(self, request: Request, task_id: UUID) -> Response:
         check_query(request, [])
         found = get_task_for(request.auth, task_id)
@@ -178,7 +178,7 @@ class SelectionsView(ApiView):
 
     scopes = {"GET": "read"}
 
-    @extend_schema(operation_id="project_selections", responses=SelectionAnswer(many=True))
+    @extend_schema(operation_id="project_selections", responses=page_of(SelectionAnswer))
     def get(self, request: Request, project_id: UUID) -> Response:
         check_query(request, ["stage", "task"])
         access = get_project_for(request.auth, project_id)
@@ -224,7 +224,7 @@ class InboxView(ApiView):
 
     scopes = {"GET": "read"}
 
-    @extend_schema(operation_id="my_inbox", responses=NotificationAnswer(many=True))
+    @extend_schema(operation_id="my_inbox", responses=page_of(NotificationAnswer))
     def get(self, request: Request) -> Response:
         check_query(request, ["unread"])
         rows = Notification.objects.filter(user=request.user).select_related("actor", "task__data_unit")

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from apps.accounts.requests import Request
 from apps.common.http import ApiView, read_body
 from apps.common.pages import Ordering, check_query, page
-from apps.common.serializers import StrictSerializer, Text, Whole
+from apps.common.serializers import StrictSerializer, Text, Whole, page_of
 from apps.ontologies.queries import index_for
 from apps.tasks.api import bodies
 from apps.tasks.api.actions import WORK
@@ -68,7 +68,7 @@ class ReviewsView(ApiView):
 
     scopes = {"GET": "read", "POST": "review"}
 
-    @extend_schema(operation_id="task_reviews", responses=VerdictAnswer(many=True))
+    @extend_schema(operation_id="task_reviews", responses=page_of(VerdictAnswer))
     def get(self, request: Request, task_id: UUID) -> Response:
         check_query(request, [])
         found = get_task_for(request.auth, task_id)
@@ -182,7 +182,7 @@ class IssuesView(ApiView):
 
     scopes = {"GET": "read", "POST": WORK}
 
-    @extend_schema(operation_id="task_issues", responses=IssueAnswer(many=True))
+    @extend_schema(operation_id="task_issues", responses=page_of(IssueAnswer))
     def get(self, request: Request, task_id: UUID) -> Response:
         check_query(request, [])
         found = get_task_for(request.auth, task_id)
@@ -203,7 +203,7 @@ class CommentsView(ApiView):
 
     scopes = {"GET": "read", "POST": WORK}
 
-    @extend_schema(operation_id="issue_comments", responses=CommentAnswer(many=True))
+    @extend_schema(operation_id="issue_comments", responses=page_of(CommentAnswer))
     def get(self, request: Request, task_id: UUID, issue_id: UUID) -> Response:
         check_query(request, [])
         _, issue = get_issue_for(request.auth, task_id, issue_id)

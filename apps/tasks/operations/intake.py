@@ -39,7 +39,7 @@ def take_in(*, project: Project, dataset_ids: Sequence[UUID], actor: User | None
     )
 
 
-def take_in_added(dataset_id: UUID, unit_ids: Sequence[UUID], now: datetime) -> None:  # noqa: ARG001 - the hook's
+def take_in_added(dataset_id: UUID, unit_ids: Sequence[UUID], now: datetime) -> None:
     """New units of a dataset become tasks of every running project that uses it, in the transaction that adds them."""
     attached = ProjectDataset.objects.filter(dataset_id=dataset_id, project__archived_at=None, project__auto_tasks=True)
     for project_id in attached.order_by("project_id").values_list("project_id", flat=True):

@@ -45,7 +45,9 @@ def start_import(
         raise
 
 
-def start_export(*, project: Project, actor: User, form: str, filters: Mapping[str, Any], include_media: bool) -> Job:
+def start_export(
+    *, project: Project, actor: User | None, form: str, filters: Mapping[str, Any], include_media: bool
+) -> Job:
     """Asks for an export of the tasks that ``filters`` (stage, status) leave."""
     return enqueue(
         kind="labels.export",

@@ -14,7 +14,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from apps.accounts.requests import Request
-from apps.common.errors import NotFound, Unauthenticated
+from apps.common.errors import Conflict, NotFound, Unauthenticated
 from apps.common.http import ApiView, read_body
 from apps.common.serializers import Flag, StrictSerializer, Text
 from apps.jobs.api.answers import JobAnswer, accepted
@@ -105,7 +105,8 @@ class TransferFileView(ApiView):
     """An export's file, or the report beside an import or export: by a fresh signature, or by who may export."""
 
     scopes: ClassVar = {"GET": "read"}
-    public = ("GET",)
+    public: ClassVar = ("GET",)
+    problems: ClassVar = {"GET": (401, 403, 404, 409)}
 
     @extend_schema(
         operation_id="transfer_file",
@@ -123,7 +124,7 @@ class TransferFileView(ApiView):
         try:
             file = default_storage.open(key, "rb")
         except FileNotFoundError:
-            raise NotFound from None
+            raise Conflict("The file is not kept any more; ask for it anew.", code="file_gone") from None
         return FileResponse(file, as_attachment=True, filename=name, content_type="application/octet-stream")
 
 

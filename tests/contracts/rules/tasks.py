@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from apps.accounts.principal import Principal
 from apps.common.clock import database_now
 from apps.common.ids import new_id
 from apps.ontologies.queries import index_for
+from apps.projects.models import Project
 from apps.projects.policies import get_project_for
 from apps.tasks.models import Draft, Issue, Task
 from apps.tasks.operations.claims import claim_next
@@ -19,6 +22,7 @@ from apps.tasks.operations.issues import open_issue
 from apps.tasks.operations.labeling import LabelChanges
 from apps.tasks.operations.steps import Step, take_step
 from tests.contracts.matrix import HOME, MANAGERS, Rule, World
+from tests.factories.transfer import finished_export
 
 OVERVIEW = MANAGERS | {"val"}
 ANN = frozenset({"ann"})
@@ -68,6 +72,8 @@ def prepare(world: World) -> None:
     draft = Draft.objects.create(task=done, author=world.people.ann, labels={}, created_at=database_now())
     tasks = {"judged": judged.id, "done": done.id, "held": held.id, "fresh": fresh.id}
     world.ids |= {"tasks": tasks, "task_id": done.id, "stage": "annotate", "issue_id": issue.id}
+    project = Project.objects.get(pk=world.ids["project_id"])
+    world.ids |= {"transfer_id": finished_export(project), "part": "file"}
     world.ids |= {"draft_id": draft.id, "verdict_id": draft.id}
 
 
@@ -124,4 +130,12 @@ RULES = [
     Rule("POST " + ISSUE + "comments/", allow=WRITERS, body=lambda _: {"text": "There"}),
     Rule("POST " + ISSUE + "resolve/", allow=WRITERS),
     Rule("POST " + ISSUE + "reopen/", allow=WRITERS),
+    Rule(
+        "POST " + PROJECT + "imports/",
+        allow=MANAGERS,
+        multipart=True,
+        body=lambda _: {"file": SimpleUploadedFile("labels", b"{}"), "format": "coco"},
+    ),
+    Rule("POST " + PROJECT + "exports/", allow=OVERVIEW, body=lambda _: {"format": "coco"}),
+    Rule("GET transfers/<uuid:transfer_id>/<str:part>/", allow=OVERVIEW),
 ]
