@@ -7,12 +7,15 @@ import json
 import zipfile
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.jobs.models import Job
+from apps.projects.models import Project
 from apps.tasks.models import Task
+from apps.tasks.transfer.operations import start_export
 from tests.factories.jobs import run_one
 from tests.factories.people import make_key
 from tests.factories.tasks import World
@@ -52,6 +55,13 @@ class Transfer:
         fetched: Any = Client().get(job.result["url"])
         assert fetched.status_code == 200, fetched.content
         return whole(fetched), job.result
+
+
+def finished_export(project: Project) -> UUID:
+    """The id of a job that has exported the project as COCO."""
+    job = start_export(project=project, actor=None, form="coco", filters={}, include_media=False)
+    assert run_one(job).state == "succeeded"
+    return job.id
 
 
 def whole(answer: Any) -> bytes:
