@@ -39,6 +39,7 @@ export class Surface {
   private lifted = new Set<string>();
   private cost = 0.02;
   private frame = 0;
+  private sizing = false;
   private timer = 0;
   private lastRedraw = 0;
   private readonly stops: (() => void)[];
@@ -134,13 +135,17 @@ export class Surface {
     const next = port.width
       ? { k: view.k, x: view.x + (width - port.width) / 2, y: view.y + (height - port.height) / 2 }
       : fitted(this.editor.bounds, { width, height });
+    // The view that this sets is drawn once, below, not by those who follow the view.
+    this.sizing = true;
     this.editor.set({ port: { width, height }, view: next });
+    this.sizing = false;
     this.redrawPhoto();
     this.redrawLabels();
     this.invalidate();
   }
 
   private follow(now: State, before: State): void {
+    if (this.sizing) return;
     if (now.view !== before.view) this.moved(now.view);
     if (now.held !== before.held) this.lift(now);
     if (now.names !== before.names || now.fill !== before.fill) this.redrawLabels();
