@@ -843,6 +843,11 @@ export interface components {
             id: string;
             text: string;
         };
+        TasksCommentAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksCommentAnswer"][];
+        };
         /** @description Refuses unknown and read-only members by name, together with whatever else is wrong. */
         TasksCommentBodyRequest: {
             text: string;
@@ -862,6 +867,11 @@ export interface components {
             labels: {
                 [key: string]: unknown;
             };
+        };
+        TasksDraftAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksDraftAnswer"][];
         };
         /**
          * @description * `all` - all
@@ -905,6 +915,11 @@ export interface components {
             to_stage: string | null;
             /** Format: uuid */
             workflow_version: string;
+        };
+        TasksHistoryRowPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksHistoryRow"][];
         };
         /**
          * @description * `labels` - labels
@@ -951,6 +966,11 @@ export interface components {
             /** Format: double */
             y: number | null;
         };
+        TasksIssueAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksIssueAnswer"][];
+        };
         /** @description Refuses unknown and read-only members by name, together with whatever else is wrong. */
         TasksIssueBodyRequest: {
             /** Format: uuid */
@@ -983,6 +1003,11 @@ export interface components {
             task: string | null;
             task_name: string | null;
             text: string;
+        };
+        TasksNotificationAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksNotificationAnswer"][];
         };
         /** @description What every step may carry. ``base_revision`` may stand here or inside ``labels``. */
         TasksPriorityBodyRequest: {
@@ -1055,6 +1080,11 @@ export interface components {
             visit: number | null;
             wave: number;
         };
+        TasksSelectionAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksSelectionAnswer"][];
+        };
         TasksStageAnswer: {
             claimed: number;
             id: string;
@@ -1125,6 +1155,11 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        TasksTaskAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksTaskAnswer"][];
+        };
         TasksUnitAnswer: {
             height: number;
             /** Format: uuid */
@@ -1159,6 +1194,11 @@ export interface components {
             source: string;
             stage: string;
             verdict: string;
+        };
+        TasksVerdictAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksVerdictAnswer"][];
         };
         /**
          * @description * `wrong_class` - wrong_class

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { isProblem } from "../api/client";
 import { describeError, sortErrors } from "../app/errors";
 import { notify } from "../app/notify";
+import { useSession } from "../app/session";
 
 interface Options<T> {
   /** Cache keys, by prefix, that the change makes old. */
@@ -34,7 +35,8 @@ export function useAction<V, T>(run: (value: V) => Promise<T>, options: Options<
       options.onDone?.(data);
     },
     onError: (error) => {
-      if (!options.fields) return;
+      // A session that ended has its own dialog.
+      if (!options.fields || (isProblem(error, 401) && useSession.getState().expired)) return;
       const sorted = isProblem(error)
         ? sortErrors(error, options.fields)
         : { fields: {}, rest: [describeError(error)] };

@@ -115,6 +115,8 @@ export const manage = {
   "jobKind.datasets.import_urls": "Fetching images",
   "jobKind.datasets.import_folder": "Reading a folder",
   "jobKind.ontologies.change_labels": "Rewriting labels",
+  "jobKind.labels.import": "Import",
+  "jobKind.labels.export": "Export",
   "jobKind.tasks.create": "Making tasks",
   "jobKind.tasks.migrate": "Moving tasks to a new workflow",
   "jobKind.tasks.bulk": "Bulk action",

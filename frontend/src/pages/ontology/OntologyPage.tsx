@@ -109,7 +109,7 @@ export default function OntologyPage() {
       actions={mayCreate(me) && <Actions editing={editing} />}
     >
       <Stack gap="md">
-        <FormErrors errors={[...plan.errors, ...save.errors]} />
+        <FormErrors errors={problems.size > 0 ? [] : [...plan.errors, ...save.errors]} />
         {problems.get("") && <Alert color="red">{problems.get("")}</Alert>}
         {editing.job && <JobProgress id={editing.job} title={t("ontology.rewriting")} />}
         {plan.data && dirty && <PlanView plan={plan.data} />}

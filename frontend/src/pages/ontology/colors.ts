@@ -14,6 +14,16 @@ export const COLORS = [
 
 export const colorAt = (index: number): string => COLORS[index % COLORS.length] ?? COLORS[0];
 
-/** The first colour that no class has yet. */
-export const freeColor = (used: readonly (string | null | undefined)[]): string =>
-  COLORS.find((color) => !used.includes(color)) ?? colorAt(used.length);
+const channels = (color: string): number[] => [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+
+const apart = (a: string, b: string): number => {
+  const other = channels(b);
+  return Math.hypot(...channels(a).map((value, index) => value - (other[index] ?? 0)));
+};
+
+/** The colour of the palette that stands furthest from those in use. */
+export function freeColor(used: readonly (string | null | undefined)[]): string {
+  const taken = used.filter((color): color is string => /^#[0-9a-f]{6}$/i.test(color ?? ""));
+  const room = (color: string) => Math.min(...taken.map((other) => apart(color, other)));
+  return taken.length === 0 ? COLORS[0] : COLORS.reduce((best, color) => (room(color) > room(best) ? color : best));
+}

@@ -23,6 +23,8 @@ export function DataStep({ draft, change }: StepProps) {
   return (
     <Stack gap="md">
       <MultiSelect
+        // The part keeps the names it was first given; a new dataset has to be among them.
+        key={choices.length}
         label={t("wizard.datasets")}
         description={t("wizard.datasetsHint")}
         data={choices}

@@ -13,6 +13,7 @@ describe("readReport", () => {
   it("names each item that was not carried, and why", () => {
     const { items, figures } = readReport({
       labels_created: 4886,
+      not_carried_count: 2,
       not_carried: [{ name: "a.xml", label: "Platelets", code: "zero_size", detail: "The box has no width." }, "b.xml"],
     });
     expect(figures).toEqual([["labels created", 4886]]);

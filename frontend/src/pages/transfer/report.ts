@@ -31,7 +31,8 @@ export function readReport(result: Record<string, unknown> | null): Report {
   const report: Report = { url: null, figures: [], items: [] };
   for (const [name, value] of Object.entries(result ?? {})) {
     if (name === "url" && typeof value === "string") report.url = value;
-    else if (typeof value === "number") report.figures.push([name.replaceAll("_", " "), value]);
+    else if (typeof value === "number" && !name.endsWith("_count"))
+      report.figures.push([name.replaceAll("_", " "), value]);
     else if (Array.isArray(value)) report.items.push(...value.map(itemOf));
   }
   return report;
