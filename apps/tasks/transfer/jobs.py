@@ -6,6 +6,7 @@ import gc
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Any
 from uuid import UUID
@@ -75,7 +76,7 @@ class ImportRun:
         for seen, chunk in self._chunks(after=self._seen):
             self._ctx.raise_if_cancelled()
             gc.collect(1)
-            retried(lambda seen=seen, chunk=chunk: self._carry_and_mark(seen, chunk))
+            retried(partial(self._carry_and_mark, seen, chunk))
         return self._result()
 
     def refuse_or_write(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from apps.accounts.requests import Request
-from apps.common.errors import Conflict, NotFound, Unauthenticated
+from apps.common.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from apps.common.http import ApiView, read_body
 from apps.common.serializers import Flag, StrictSerializer, Text
 from apps.jobs.api.answers import JobAnswer, accepted
@@ -59,7 +59,7 @@ class ImportsView(ApiView):
     """Labels of a file into the project's tasks."""
 
     scopes: ClassVar = {"POST": "manage"}
-    parser_classes: ClassVar = [MultiPartParser]
+    parser_classes = (MultiPartParser,)
     max_body = MAX_UPLOAD
 
     @extend_schema(
@@ -136,9 +136,12 @@ def finished_transfer(request: Request, job_id: UUID, part: str) -> tuple[Job, P
         raise Unauthenticated("Sign in, or ask for the export anew: this address is no longer fresh.")
     kinds = ["labels.export"] if part == "file" else ["labels.export", "labels.import"]
     job = Job.objects.filter(id=job_id, kind__in=kinds, state=JobState.SUCCEEDED).first()
-    project = Project.objects.filter(id=job.project_id).first() if job else None
+    project = Project.objects.filter(id=job.project_id).first() if job and job.project_id else None
     if job is None or project is None or part not in PARTS:
         raise NotFound
     if not signed:
+        # The route is public for the sake of signatures, so the key's scope is asked for here.
+        if not request.auth.has_scope("read"):
+            raise Forbidden("This key may not do that: it needs read.", code="scope_missing")
         require_overview(get_project_for(request.auth, project.id))
     return job, project
