@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from apps.datasets.operations import Incoming, add_data_units
 from apps.flows.models import WorkflowVersion
 from apps.projects.models import Collaborator, ProjectDataset
 from apps.tasks.models import StageDelta, Task
+from tests.factories.datasets import image_bytes, make_dataset
 from tests.factories.flows import make_workflow, renamed_graph
 from tests.factories.people import Caller, make_key, make_people
-from tests.factories.projects import Lab, make_dataset_of, make_lab
+from tests.factories.projects import Lab, make_dataset_of, make_lab, parts
 from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,6 +43,28 @@ def test_a_dataset_is_attached_once() -> None:
     assert ProjectDataset.objects.filter(project=lab.project).count() == 2
     assert Task.objects.filter(project=lab.project).count() == 7
     assert sum(StageDelta.objects.filter(project=lab.project).values_list("n", flat=True)) == 7
+
+
+@pytest.mark.parametrize("verb", ["attach", "unarchive", "create"])
+def test_no_upload_falls_between_two_looks(verb: str) -> None:
+    lab = make_lab(make_people(), units=0)
+    dataset = make_dataset(lab.people.organization)
+    if verb == "unarchive":
+        lab.people.caller("mia").post(lab.path + "datasets/", {"dataset": str(dataset.pk)})
+        lab.people.caller("mia").post(lab.path + "archive/")
+    bodies = {"attach": {"dataset": str(dataset.pk)}, "unarchive": {}, "create": parts(lab.people, dataset)}
+    paths = {"attach": lab.path + "datasets/", "unarchive": lab.path + "unarchive/", "create": "/projects/"}
+    secret = make_key(lab.people.mia)
+    images = [image_bytes() for _ in range(CLIENTS)]
+    calls: list[Callable[[], Any]] = [
+        lambda data=data: add_data_units(  # type: ignore[misc]
+            dataset=dataset, incoming=[Incoming("slide.png", BytesIO(data))], now=timezone.now()
+        )
+        for data in images
+    ]
+    at_once([*calls, lambda: Caller(secret).post(paths[verb], bodies[verb])])
+    units = dataset.data_units.count()
+    assert Task.objects.filter(data_unit__dataset=dataset).count() == units == CLIENTS
 
 
 def test_a_collaborator_is_added_once() -> None:

@@ -18,6 +18,7 @@ from apps.datasets.hooks import tell_units_added
 from apps.datasets.logic.images import BadImageError, Inspected, inspect_image
 from apps.datasets.logic.metadata import clean_name
 from apps.datasets.models import Dataset, DataUnit
+from apps.datasets.operations.locking import lock_datasets
 
 MAX_BYTES = 100 * 2**20
 MAX_PIXELS = 64_000_000
@@ -159,6 +160,7 @@ def _insert(dataset_id: UUID, units: Sequence[DataUnit], now: datetime) -> dict[
     """Who has the bytes of ``units`` now, by digest. A twin in flight is waited for, and wins."""
     if not units:
         return {}
+    lock_datasets([dataset_id])
     DataUnit.objects.bulk_create(units, ignore_conflicts=True)
     digests = [unit.sha256 for unit in units]
     kept = {unit.sha256: unit for unit in DataUnit.objects.filter(dataset_id=dataset_id, sha256__in=digests)}

@@ -12,6 +12,7 @@ from django.db import transaction
 from apps.accounts.models import Organization, User
 from apps.common.errors import Invalid
 from apps.datasets.models import Dataset
+from apps.datasets.operations.locking import lock_datasets
 from apps.flows.models import Workflow
 from apps.flows.queries import latest_version
 from apps.jobs.models import Job
@@ -38,6 +39,7 @@ def create_project(
     Without tasks, units that come later are left alone too, unless there was no dataset to leave alone.
     """
     _check_parts(organization, ontology, workflow, datasets)
+    lock_datasets(dataset.pk for dataset in datasets)
     project = Project.objects.create(
         organization=organization,
         name=name,
@@ -76,8 +78,12 @@ def _take_in_all(project: Project, actor: User) -> Job | None:
     """What has come to the datasets while nothing was taken in. Units that are tasks already stay as they are."""
     if not project.auto_tasks or project.archived_at is not None:
         return None
-    attached = ProjectDataset.objects.filter(project=project).order_by("id")
-    return _take_in(project, list(attached.values_list("dataset_id", flat=True)), actor)
+    return _take_in(project, _attached(project), actor)
+
+
+def _attached(project: Project) -> list[UUID]:
+    rows = ProjectDataset.objects.filter(project=project).order_by("id")
+    return list(rows.values_list("dataset_id", flat=True))
 
 
 @transaction.atomic
@@ -88,6 +94,7 @@ def attach_dataset(*, project: Project, dataset: Dataset, actor: User) -> tuple[
     """
     if dataset.organization_id != project.organization_id:
         raise Invalid.at("/dataset", "It belongs to another organization.", code="other_organization")
+    lock_datasets([dataset.pk])
     locked = lock_project(project.id, running=True)
     attached, is_new = ProjectDataset.objects.get_or_create(project=locked, dataset=dataset)
     job = _take_in(locked, [dataset.id], actor) if is_new and locked.auto_tasks else None
@@ -100,6 +107,8 @@ def change_project(*, project: Project, changes: Mapping[str, Any], actor: User)
 
     Turning ``auto_tasks`` on takes in what is not a task yet; the job does where that is much.
     """
+    if changes.get("auto_tasks"):
+        lock_datasets(_attached(project))
     locked = lock_project(project.id)
     turned_on = bool(changes.get("auto_tasks")) and not locked.auto_tasks
     for field, value in changes.items():
@@ -121,6 +130,7 @@ def archive_project(*, project: Project, now: datetime) -> Project:
 @transaction.atomic
 def unarchive_project(*, project: Project, actor: User) -> tuple[Project, Job | None]:
     """Goes on with an archived project, and takes in the data that came meanwhile. Safe to repeat."""
+    lock_datasets(_attached(project))
     locked = lock_project(project.id)
     if locked.archived_at is None:
         return locked, None
