@@ -34,7 +34,7 @@ function ProjectRow({ project }: { project: Project }) {
           </Text>
         </Group>
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Group gap={4}>
           {project.my_roles.map((role) => (
             <Badge key={role}>{tValue("role", role)}</Badge>
@@ -94,13 +94,13 @@ export default function ProjectsPage() {
         />
       )}
       {shown.length > 0 && (
-        <Table.ScrollContainer minWidth={520}>
+        <Table.ScrollContainer minWidth={340}>
           <Table aria-label={t("projects.title")}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{t("common.name")}</Table.Th>
                 <Table.Th>{t("projects.progress")}</Table.Th>
-                <Table.Th>{t("projects.roles")}</Table.Th>
+                <Table.Th visibleFrom="sm">{t("projects.roles")}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
