@@ -1,4 +1,4 @@
-"""The server against its own OpenAPI document: whatever is sent, no 5xx, no undocumented status, answers as described."""
+"""The server against its own OpenAPI document: whatever is sent, no 5xx, no undocumented status, sound answers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import schemathesis
 import requests
+import schemathesis
 from django.db import transaction
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.transport import Response
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from apps.api.views import document
 from tests.contracts.matrix import World, prepare_all

@@ -98,18 +98,13 @@ def cell(x: float = 10) -> dict[str, Any]:
     return {"id": str(uuid4()), "class": "RBC", "shape": "bounding_box", "geometry": geometry, "attributes": {}}
 
 
-def test_the_main_job(people: dict[str, Person]) -> None:
-    ann, bob, rex, mia = (people[name] for name in ("ann", "bob", "rex", "mia"))
-    project = make_project(mia)
-    stages = {row["id"]: row for row in mia.get(f"/projects/{project}/stages/")["stages"]}
-    assert stages["annotate"]["waiting"] == 2
-
+def label_and_submit(ann: Person, project: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """ann's first round: the task and its two cells. A save without If-Match, and a second with the same, are refused."""
     task = ann.post(f"/projects/{project}/stages/annotate/claim/")
     token = task["claim"]["token"]
     assert task["data_unit"]["width"] == 320
     assert "route_reason" not in task
-    labels = ann.get(f"/tasks/{task['id']}/labels/")
-    assert labels == {"revision": 0, "labels": []}
+    assert ann.get(f"/tasks/{task['id']}/labels/") == {"revision": 0, "labels": []}
     etag = ann.last["ETag"]
     first, second = cell(10), cell(100)
     save = {"upsert": [first, second], "claim_token": token}
@@ -119,42 +114,43 @@ def test_the_main_job(people: dict[str, Person]) -> None:
     ann.call("PATCH", f"/tasks/{task['id']}/labels/", save, status=412, headers={"If-Match": etag})
     done = ann.post(f"/tasks/{task['id']}/submit/", {"claim_token": token})
     assert (done["stage"], done["status"]) == ("review", "waiting")
+    return task, first, second
 
-    seen = rex.post(f"/projects/{project}/stages/review/claim/")
-    assert seen["id"] == task["id"]
+
+def reject(rex: Person, project: str, task: dict[str, Any], first: dict[str, Any], second: dict[str, Any]) -> None:
+    """rex approves one label and rejects the task for the other."""
+    assert rex.post(f"/projects/{project}/stages/review/claim/")["id"] == task["id"]
     rex.post(f"/tasks/{task['id']}/reviews/", {"label": second["id"], "verdict": "approved"}, status=201)
-    sent = {
-        "comment": "The border is off.",
-        "labels": [{"label": first["id"], "kind": "badly_located", "reason": "cut"}],
-    }
-    rex.post(f"/tasks/{task['id']}/reject/", sent)
+    named = [{"label": first["id"], "kind": "badly_located", "reason": "cut"}]
+    rex.post(f"/tasks/{task['id']}/reject/", {"comment": "The border is off.", "labels": named})
+
+
+def test_the_main_job(people: dict[str, Person]) -> None:
+    ann, bob, rex, mia = (people[name] for name in ("ann", "bob", "rex", "mia"))
+    project = make_project(mia)
+    stages = {row["id"]: row for row in mia.get(f"/projects/{project}/stages/")["stages"]}
+    assert stages["annotate"]["waiting"] == 2
+    task, first, second = label_and_submit(ann, project)
+    reject(rex, project, task, first, second)
 
     assert bob.post(f"/projects/{project}/stages/annotate/claim/")["id"] != task["id"]
-    inbox = ann.get("/my/inbox/")["results"]
-    assert [entry["kind"] for entry in inbox] == ["returned"]
+    assert [entry["kind"] for entry in ann.get("/my/inbox/")["results"]] == ["returned"]
     again = ann.post(f"/projects/{project}/stages/annotate/claim/")
     assert (again["id"], again["round"]) == (task["id"], 2)
-    verdicts = ann.get(f"/tasks/{task['id']}/reviews/")["results"]
-    assert {(item["label"], item["verdict"]) for item in verdicts} == {
-        (first["id"], "rejected"),
-        (second["id"], "approved"),
-    }
+    verdicts = {(item["label"], item["verdict"]) for item in ann.get(f"/tasks/{task['id']}/reviews/")["results"]}
+    assert verdicts == {(first["id"], "rejected"), (second["id"], "approved")}
     fixed = first | {"geometry": {"x": 12, "y": 22, "width": 28, "height": 38}}
     ann.post(f"/tasks/{task['id']}/submit/", {"labels": {"upsert": [fixed], "base_revision": 1}})
     rex.post(f"/projects/{project}/stages/review/claim/")
     diff = rex.get(f"/tasks/{task['id']}/labels/diff/?from=1&to=2")["changes"]
     assert [change["id"] for change in diff] == [first["id"]]
-    finished = rex.post(f"/tasks/{task['id']}/approve/")
-    assert finished["status"] == "complete"
+    assert rex.post(f"/tasks/{task['id']}/approve/")["status"] == "complete"
 
     history = mia.get(f"/tasks/{task['id']}/history/")["results"]
-    actions = [row["action"] for row in history]
-    assert actions[:3] == ["created", "claimed", "submitted"]
+    assert [row["action"] for row in history][:3] == ["created", "claimed", "submitted"]
     assert [row["sequence"] for row in history] == list(range(1, len(history) + 1))
-    table = mia.get(f"/projects/{project}/stages/")
-    assert table["complete"] == 1
-    mine = ann.get("/my/tasks/")["results"]
-    assert mine[0]["id"] == task["id"]
+    assert mia.get(f"/projects/{project}/stages/")["complete"] == 1
+    assert ann.get("/my/tasks/")["results"][0]["id"] == task["id"]
     assert first_difference() is None
     assert broken_invariants() == []
 

@@ -39,6 +39,7 @@ class TaskAnswer(serializers.Serializer[Any]):
     allowed_actions = serializers.ListField(child=serializers.CharField())
     reserved = serializers.CharField(allow_null=True, required=False)
     claim = ClaimAnswer(required=False)
+    drawn_labels = serializers.ListField(child=serializers.UUIDField(), required=False)
     route_reason = serializers.JSONField(required=False)
     metrics = serializers.DictField(required=False)
     resumed = serializers.BooleanField(required=False)

@@ -11,6 +11,7 @@ from apps.projects.policies import ProjectAccess
 from apps.tasks.logic import CLAIM_ROLES
 from apps.tasks.models import Task, Visit, VisitStatus
 from apps.tasks.policies import TaskAccess
+from apps.tasks.queries.drawn import drawn_labels
 from workflows import codec
 from workflows.facts import NO_FACTS, Facts
 from workflows.graph import Graph, Stage
@@ -42,6 +43,8 @@ def shown_task(
     }
     if visit is not None:
         shown |= shown_visit(visit, user, access)
+        if visit.holder_id == user.id and (drawn := drawn_labels(task, stage)) is not None:
+            shown["drawn_labels"] = drawn
     if sees_evidence:
         shown |= {"route_reason": visit.route_reason if visit else None, "metrics": {}}
     return shown

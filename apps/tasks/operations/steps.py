@@ -20,6 +20,7 @@ from apps.tasks.operations.fence import StaleClaim, allowed_for, require_holder
 from apps.tasks.operations.implied import record_implicit_approvals, supersede, verdict_row
 from apps.tasks.operations.labeling import Fenced, LabelChanges, fenced, write_labels
 from apps.tasks.operations.versions import up_to_date
+from apps.tasks.queries.drawn import shown_ids
 from workflows import commands
 from workflows.machine import allowed_actions
 
@@ -120,10 +121,11 @@ def _prepare_approve(locked: Locked, visit: Visit, user: User, _step: Step) -> N
     stage = locked.graph.stage(locked.state.stage)
     if stage.strict:
         said = set(standing.values_list("label", flat=True))
-        open_labels = [label for label in labels_of(locked.task.label_set) if UUID(label) not in said]
+        shown = shown_ids(locked.task, stage, list(labels_of(locked.task.label_set)))
+        open_labels = [str(label) for label in shown if label not in said]
         if open_labels:
             raise Conflict(
-                "Every label needs a verdict here.",
+                "Every label shown needs a verdict here.",
                 code="verdicts_missing",
                 labels=open_labels[:100],
                 allowed=allowed_for(locked, user),

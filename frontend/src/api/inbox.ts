@@ -3,7 +3,7 @@ import { api, type Page } from "./client";
 import { keys } from "./keys";
 import type { InboxEntry } from "./types";
 
-/** How many entries are unread, a hundred at most; asked for now and then while the tab is visible. */
+/** How many entries are unread, a hundred at most; asked for once in a while, when the tab is visible. */
 export function useUnread(): number {
   const { data } = useQuery({
     queryKey: [...keys.inbox, "unread"],
