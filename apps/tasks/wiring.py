@@ -23,8 +23,10 @@ from apps.projects.policies import get_project_for
 from apps.tasks.models import StageCount, StageDelta, Task
 from apps.tasks.operations.departure import release_work_of
 from apps.tasks.operations.intake import take_in, take_in_added
-from apps.tasks.operations.versions import plan_json, record_change, version_plan
+from apps.tasks.operations.versions import migrate_tasks, plan_json, record_change, version_plan
 from workflows.graph import Graph
+
+MOVED_AT_ONCE = 100
 
 
 def connect() -> None:
@@ -53,15 +55,19 @@ def plan_version(*, project: Project, new: Graph, mapping: Mapping[str, str]) ->
 
 def move_tasks(
     *, project: Project, old_version_id: UUID, mapping: Mapping[str, str], actor: User, now: datetime
-) -> Job:
-    """Remembers the mapping and starts the job that moves the tasks."""
+) -> Job | None:
+    """Remembers the mapping and moves the tasks: up to ``MOVED_AT_ONCE`` open ones at once, else by a job."""
     record_change(project=project, old_version_id=old_version_id, mapping=mapping, actor=actor, now=now)
-    counts = progress_of([project.id]).get(project.id, {})
+    counts = progress_of([project.id]).get(project.id, {"total": 0, "complete": 0, "archived": 0})
+    if counts["total"] - counts["complete"] - counts["archived"] <= MOVED_AT_ONCE:
+        version_id = project.workflow_version_id
+        migrate_tasks(project_id=project.id, version_id=version_id, after=None, report=lambda *_: None)
+        return None
     return enqueue(
         kind="tasks.migrate",
         organization_id=project.organization_id,
         project_id=project.id,
-        params={"project": str(project.id), "tasks": counts.get("total", 0)},
+        params={"project": str(project.id), "tasks": counts["total"]},
         created_by=actor,
     )
 
