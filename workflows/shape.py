@@ -52,12 +52,7 @@ def check_shape(found: Findings, data: object) -> None:
     if not isinstance(data, dict):
         found.error("bad_graph", "", "A graph is an object with stages, pathways and start.")
         return
-    for key in data:
-        if key not in ("stages", "pathways", "start", "schema_version"):
-            found.error("unknown_key", "", f"A graph has no {shorten(key)}.")
-    version = data.get("schema_version", GRAPH_VERSION)
-    if type(version) is not int or not 1 <= version <= GRAPH_VERSION:
-        found.error("bad_version", "", f"schema_version {shorten(version)} is not known here.")
+    _members(found, data)
     stages: Any = data.get("stages")
     pathways: Any = data.get("pathways", [])
     if not _sizes(found, stages, pathways):
@@ -69,6 +64,15 @@ def check_shape(found: Findings, data: object) -> None:
     start = data.get("start")
     if not isinstance(start, str) or start not in found.stages:
         found.error("bad_start", "", f"start {shorten(start)} names no stage.")
+
+
+def _members(found: Findings, data: dict[Any, Any]) -> None:
+    for key in data:
+        if key not in ("stages", "pathways", "start", "schema_version"):
+            found.error("unknown_key", "", f"A graph has no {shorten(key)}.")
+    version = data.get("schema_version", GRAPH_VERSION)
+    if type(version) is not int or not 1 <= version <= GRAPH_VERSION:
+        found.error("bad_version", "", f"schema_version {shorten(version)} is not known here.")
 
 
 def _sizes(found: Findings, stages: Any, pathways: Any) -> bool:

@@ -52,9 +52,10 @@ class Transfer:
         assert answer.status_code == 202, answer.content
         job = run_one(answer.json()["id"])
         assert job.state == "succeeded", job.error
-        fetched: Any = Client().get(job.result["url"])
+        result: dict[str, Any] = job.result or {}
+        fetched: Any = Client().get(result["url"])
         assert fetched.status_code == 200, fetched.content
-        return whole(fetched), job.result
+        return whole(fetched), result
 
 
 def finished_export(project: Project) -> UUID:

@@ -99,7 +99,7 @@ def cell(x: float = 10) -> dict[str, Any]:
 
 
 def label_and_submit(ann: Person, project: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """ann's first round: the task and its two cells. A save without If-Match, and a second with the same, are refused."""
+    """ann's first round: the task and its two cells. A save without If-Match or with an old one is refused."""
     task = ann.post(f"/projects/{project}/stages/annotate/claim/")
     token = task["claim"]["token"]
     assert task["data_unit"]["width"] == 320

@@ -15,7 +15,8 @@ from apps.common.errors import Invalid
 from apps.labels.logic import check_geometry
 from apps.labels.logic.masks import compress
 from apps.labels.logic.numbers import MAX_VERTICES
-from tests.apps.labels.strategies import HEIGHT, SHAPES, SIZE, WIDTH
+from tests.apps.labels.strategies import HEIGHT, SHAPES, WIDTH
+from tests.factories.labels import SIZE
 
 NAMES = ("wrist", "thumb", "index")
 

@@ -17,8 +17,8 @@ from pycocotools.coco import COCO
 
 from apps.labels.formats import FORMATS, ExportedImage, ImportedImage, Problem
 from apps.labels.logic.changes import CONTENT
-from tests.apps.labels.strategies import SIZE, TEXT, boxes, labels
-from tests.factories.labels import blood_cells
+from tests.apps.labels.strategies import TEXT, boxes, labels
+from tests.factories.labels import SIZE, blood_cells
 
 INDEX = blood_cells()
 BCCD = Path(os.environ.get("LAPIDARY_SHARED_DATA", Path(__file__).resolve().parents[4] / "shared" / "data")) / "bccd"
@@ -29,7 +29,8 @@ def image(given_labels: Sequence[dict[str, Any]], name: str = "a.png", **more: A
 
 
 def written(form: str, images: Sequence[ExportedImage], media: bool = False) -> tuple[io.BytesIO, list[Problem]]:
-    file, problems = io.BytesIO(), []
+    file = io.BytesIO()
+    problems: list[Problem] = []
     FORMATS[form].write(file, iter(images), INDEX, problems.append, media)
     file.seek(0)
     return file, problems

@@ -91,7 +91,7 @@ def test_one_bad_label_refuses_the_whole_save(world: LabelWorld) -> None:
     bad = [
         box(),
         box(630),
-        box(**{"class": "Monocyte"}),
+        {**box(), "class": "Monocyte"},
         box(attributes={"overlap": "total"}),
         {**box(), "owner": "me"},
         box(id="not a uuid"),

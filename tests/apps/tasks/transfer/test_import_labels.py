@@ -27,8 +27,14 @@ def transfer() -> Transfer:
     return Transfer(make_world(tasks=3))
 
 
+def result_of(job: Job) -> dict[str, Any]:
+    """The result of a job that has one."""
+    assert job.result is not None, job.error
+    return dict(job.result)
+
+
 def lost(job: Job) -> list[tuple[str, str]]:
-    return [(item["item"], item["code"]) for item in job.result["not_carried"]]
+    return [(item["item"], item["code"]) for item in result_of(job)["not_carried"]]
 
 
 def test_sound_labels_come_in_and_the_rest_is_named(transfer: Transfer) -> None:
@@ -39,7 +45,7 @@ def test_sound_labels_come_in_and_the_rest_is_named(transfer: Transfer) -> None:
         "elsewhere.png": [("RBC", 1, 1, 2, 2)],
     })  # fmt: skip
     job = transfer.take_in(file)
-    assert (job.state, job.result["tasks"], job.result["labels"]) == ("succeeded", 2, 2)
+    assert (job.state, result_of(job)["tasks"], result_of(job)["labels"]) == ("succeeded", 2, 2)
     assert sorted(lost(job)) == sorted([
         (f"{first}.xml/object/1", "unknown_class"),
         (f"{first}.xml/object/2", "zero_size"),
@@ -84,7 +90,7 @@ def test_claimed_tasks_are_refused_and_the_others_go_on(transfer: Transfer) -> N
     held = transfer.world.must_claim("ann").task
     file = voc_file({name: [("RBC", 1, 2, 3, 4)] for name in names(transfer.world)})
     job = transfer.take_in(file)
-    assert (job.result["tasks"], [code for _, code in lost(job)]) == (2, ["claimed"])
+    assert (result_of(job)["tasks"], [code for _, code in lost(job)]) == (2, ["claimed"])
     assert transfer.world.fresh(held).label_set is None
 
 
@@ -111,7 +117,7 @@ def test_another_attempt_goes_on_where_the_last_ended(transfer: Transfer, monkey
     assert (Label.objects.count(), Job.objects.get().checkpoint["seen"]) == (1, 1)
     Job.objects.update(state="queued")
     job = run_one(answer.json()["id"])
-    assert (job.state, job.result["labels"], len(lost(job))) == ("succeeded", 3, 3)
+    assert (job.state, result_of(job)["labels"], len(lost(job))) == ("succeeded", 3, 3)
     assert Revision.objects.count() == 3
     call_command("verify_history", stdout=StringIO())
 
@@ -130,8 +136,8 @@ def test_the_whole_report_can_be_fetched(transfer: Transfer, monkeypatch: pytest
     monkeypatch.setattr("apps.tasks.transfer.report.SHOWN", 2)
     first = names(transfer.world)[0]
     job = transfer.take_in(voc_file({first: [("Blast", 1, 2, 3, 4)] * 5}))
-    assert (len(job.result["not_carried"]), job.result["not_carried_count"]) == (2, 5)
-    fetched: Any = transfer.client.get(job.result["report"])
+    assert (len(result_of(job)["not_carried"]), result_of(job)["not_carried_count"]) == (2, 5)
+    fetched: Any = transfer.client.get(result_of(job)["report"])
     lines = whole(fetched).splitlines()
     assert [json.loads(line)["code"] for line in lines] == ["unknown_class"] * 5
     assert default_storage.listdir("transfer/uploads")[1] == []
