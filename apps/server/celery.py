@@ -7,8 +7,11 @@ import os
 from celery import Celery
 from celery.signals import setup_logging, worker_ready
 
+from apps.server import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.server.settings.local")
 
+broker.install()
 app = Celery("lapidary")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")

@@ -15,12 +15,12 @@ case "$what" in
     ;;
   worker)
     export LAPIDARY_PROCESS=worker
-    exec celery -A apps.server worker --pool prefork --concurrency "${LAPIDARY_WORKER_PROCESSES:-2}" \
+    exec celery --quiet -A apps.server worker --pool prefork --concurrency "${LAPIDARY_WORKER_PROCESSES:-2}" \
       --loglevel WARNING --without-gossip --without-mingle "$@"
     ;;
   beat)
     export LAPIDARY_PROCESS=worker
-    exec celery -A apps.server beat --schedule /tmp/beat --pidfile= --loglevel WARNING "$@"
+    exec celery --quiet -A apps.server beat --schedule "${TMPDIR:-/tmp}/beat" --pidfile= --loglevel WARNING "$@"
     ;;
   migrate)
     exec python manage.py migrate --noinput "$@"

@@ -92,6 +92,7 @@ LOGIN_REDIRECT_URL = "/admin/"  # of the console; the pages have their own
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [("app", FRONTEND_DIST)] if FRONTEND_DIST.is_dir() else []
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/app/assets/"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "/media/"
 # Bodies are limited by their views (ApiView.max_body); a hundred files a request is the API's own limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 2**20
