@@ -12,6 +12,7 @@ from apps.accounts.models import Membership
 from apps.accounts.policies import ADMINS
 from apps.accounts.principal import Principal
 from apps.common.errors import Forbidden, NotFound
+from apps.common.kept import Kept
 from apps.projects.models import Collaborator, Project, ProjectRole
 
 LISTED_FOR_ME = 200
@@ -45,13 +46,7 @@ class ProjectAccess:
 
 def projects_with_access(principal: Principal) -> QuerySet[Project]:
     """Projects with the caller's ``organization_role``, ``held_roles`` and ``held_skills``, in one statement."""
-    membership = Membership.objects.filter(organization=OuterRef("organization"), user_id=principal.user.pk)
-    held = Collaborator.objects.filter(project=OuterRef("pk"), user_id=principal.user.pk)
-    rows = Project.objects.annotate(
-        organization_role=Subquery(membership.values("role")[:1]),
-        held_roles=Subquery(held.values("roles")[:1]),
-        held_skills=Subquery(held.values("skills")[:1]),
-    )
+    rows = Project.objects.annotate(**access_columns(principal.user.pk))
     return rows if principal.project_id is None else rows.filter(pk=principal.project_id)
 
 
@@ -64,11 +59,28 @@ def visible_projects(principal: Principal) -> QuerySet[Project]:
     return projects_with_access(principal).filter(part, organization_id__in=memberships.values("organization_id"))
 
 
-def access_of(project: Project) -> ProjectAccess | None:
-    """The access of a row of ``projects_with_access``; None when the person has no part in it."""
-    role: str | None = project.organization_role  # type: ignore[attr-defined]
-    held: list[str] | None = project.held_roles  # type: ignore[attr-defined]
-    skills: list[str] | None = project.held_skills  # type: ignore[attr-defined]
+def access_columns(user_id: UUID, organization: str = "organization", project: str = "pk") -> dict[str, Subquery]:
+    """Annotations that say what a person may do, for queries of projects or, by their paths, of what is in them."""
+    membership = Membership.objects.filter(organization=OuterRef(organization), user_id=user_id)
+    held = Collaborator.objects.filter(project=OuterRef(project), user_id=user_id)
+    return {
+        "organization_role": Subquery(membership.values("role")[:1]),
+        "held_roles": Subquery(held.values("roles")[:1]),
+        "held_skills": Subquery(held.values("skills")[:1]),
+    }
+
+
+_BY_ID: Kept[Project] = Kept(
+    lambda project, user: Project.objects.annotate(**access_columns(user)).filter(pk=project), UUID, UUID
+)
+
+
+def access_of(project: Project, row: Any = None) -> ProjectAccess | None:
+    """The access of a project annotated with ``access_columns``, or of ``row`` that was; None without a part in it."""
+    row = row or project
+    role: str | None = row.organization_role
+    held: list[str] | None = row.held_roles
+    skills: list[str] | None = row.held_skills
     if role is None:
         return None
     roles = set(held or ())
@@ -79,7 +91,7 @@ def access_of(project: Project) -> ProjectAccess | None:
 
 def get_project_for(principal: Principal, project_id: UUID) -> ProjectAccess:
     """The project, if the caller works in it or administers its organization. Raises NotFound."""
-    project = projects_with_access(principal).filter(pk=project_id).first()
+    project = _BY_ID.first(project_id, principal.user.pk) if principal.project_id in (None, project_id) else None
     access = access_of(project) if project is not None else None
     if access is None:
         raise NotFound

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.principal import Principal
 from apps.common.errors import Forbidden, NotFound
+from apps.common.kept import Kept
 from apps.flows.queries import compiled_graph
-from apps.projects.policies import ProjectAccess, get_project_for
+from apps.projects.policies import ProjectAccess, access_columns, access_of
 from apps.tasks.models import Draft, Issue, Task, TaskEvent, Visit, VisitStatus
 from workflows.graph import AGENT, EXPERT_REVIEW, REVIEW, Stage
 
@@ -60,16 +64,33 @@ class TaskAccess:
 
 def get_task_for(principal: Principal, task_id: UUID) -> TaskAccess:
     """The task with its open visit, if the principal may read it. Raises NotFound."""
-    task = Task.objects.select_related("data_unit", "label_set", "assignee").filter(id=task_id).first()
-    if task is None:
+    row: Any = _OPEN.first(task_id, principal.user.pk) or _CLOSED.first(task_id, principal.user.pk)
+    if row is None:
         raise NotFound
-    access = get_project_for(principal, task.project_id)
-    task.project = access.project
-    visit = Visit.objects.filter(task=task, status__lt=VisitStatus.DONE).first()
+    task, visit = (row.task, row) if isinstance(row, Visit) else (row, None)
+    access = access_of(task.project, row) if principal.project_id in (None, task.project_id) else None
+    if access is None:
+        raise NotFound
     found = TaskAccess(task, visit, access, principal)
     if not may_read(found):
         raise NotFound
     return found
+
+
+def _open(task: UUID, user: UUID) -> QuerySet[Visit]:
+    """The open visit of a task with everything that says who may do what with it."""
+    columns = access_columns(user, "task__project__organization", "task__project")
+    rows = Visit.objects.select_related("task__data_unit", "task__label_set", "task__project").annotate(**columns)
+    return rows.filter(task_id=task, status__lt=VisitStatus.DONE)
+
+
+def _closed(task: UUID, user: UUID) -> QuerySet[Task]:
+    columns = access_columns(user, "project__organization", "project")
+    return Task.objects.select_related("data_unit", "label_set", "project").annotate(**columns).filter(id=task)
+
+
+_OPEN: Kept[Visit] = Kept(_open, UUID, UUID)
+_CLOSED: Kept[Task] = Kept(_closed, UUID, UUID)
 
 
 def may_read(found: TaskAccess) -> bool:

@@ -110,7 +110,7 @@ def save_labels(
     batch = writes or Writes()
     _write(batch, label_set, changes, around)
     if writes is None:
-        _send(batch, label_set)
+        send_save(batch, label_set)
     return SavedLabels(label_set, label_set.revision, tuple(changes))
 
 
@@ -214,7 +214,8 @@ def _whole_state(label_set: LabelSet, changes: Sequence[Change]) -> list[Mapping
     return [{"id": label_id, **row} for label_id, row in rows.items()]
 
 
-def _send(batch: Writes, label_set: LabelSet) -> None:
+def send_save(batch: Writes, label_set: LabelSet) -> None:
+    """Carries out a batch that holds a save. Raises StaleVersion when somebody saved in between."""
     try:
         batch.send()
     except (LostUpdate, IntegrityError):

@@ -65,12 +65,16 @@ class ClassEntry:
 
 @dataclass(frozen=True, slots=True)
 class OntologyIndex:
-    """Everything that may be labeled, as of one version. ``class_names`` maps class and classification ids to names."""
+    """Everything that may be labeled, as of one version. ``class_names`` maps class and classification ids to names.
+
+    ``demands``: something in it must be answered, so that labels can lack an answer at all.
+    """
 
     ontology_id: str
     version: int
     classes: tuple[ClassEntry, ...]
     class_names: Mapping[str, str]
+    demands: bool
     _lookup: Mapping[str, ClassEntry]
 
     def find(self, ref: Any) -> ClassEntry | None:
@@ -97,7 +101,15 @@ def compile_index(ontology_id: object, version: int, definition: Mapping[str, An
         *(_classification(item) for item in definition["classifications"]),
     )
     lookup = {entry.name: entry for entry in classes} | {entry.id: entry for entry in classes}
-    return OntologyIndex(str(ontology_id), version, classes, {entry.id: entry.name for entry in classes}, lookup)
+    names = {entry.id: entry.name for entry in classes}
+    demands = any(entry.required or _demands(entry.attributes) for entry in classes)
+    return OntologyIndex(str(ontology_id), version, classes, names, demands, lookup)
+
+
+def _demands(table: AttributeTable) -> bool:
+    """Whether an attribute here, or beneath an option, must be answered."""
+    options = (option for entry in table.entries for option in entry.options.values())
+    return bool(table.required) or any(_demands(option.attributes) for option in options)
 
 
 def _object(item: Mapping[str, Any]) -> ClassEntry:

@@ -61,7 +61,7 @@ class LabelsView(ApiView):
         if isinstance(saved, Fenced):
             return problem_response(saved.error)
         locked, result = saved
-        index = index_for(locked.task.project.ontology_id)
+        index = locked.ontology
         rows = {change.id: change.after for change in result.changed if change.after is not None}
         body = {"revision": result.revision, "labels": render_labels(rows, index)}
         body["deleted"] = [change.id for change in result.changed if change.after is None]

@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models.functions import Now
 
 from apps.accounts.models import User
 from apps.common.clock import database_now
-from apps.common.errors import Conflict, Forbidden, Invalid, NotFound
+from apps.common.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from apps.common.sql import LostUpdate
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess
 from apps.tasks.logic import CLAIM_ROLES, hold_end, lease_end
 from apps.tasks.models import ActiveTime, Visit, VisitStatus
-from apps.tasks.operations.engine import RELATED, Locked, carry_out, lock_task, locked_from, refusal, try_out
+from apps.tasks.operations.engine import Locked, carry_out, lock_task, locked_from, refusal, try_out
 from apps.tasks.operations.fence import require_holder
 from apps.tasks.operations.persist import persist
 from apps.tasks.operations.versions import up_to_date
@@ -28,6 +28,7 @@ from workflows.results import Refused
 
 SWEEP_AT_CLAIM = 20
 GRACE_MS = 60_000
+TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +68,26 @@ def claim_next(*, access: ProjectAccess, user: User, stage_id: str, worker: str 
     stage = stage_for_claim(access, user, stage_id)
     if stage is None:
         return None
-    for attempt in (1, 2):
-        with transaction.atomic():
-            found = find_candidate(user_id=user.id, project_id=access.project.id, stage=stage_id, worker=worker)
-            if found is not None:
-                locked = _load(found.visit_id)
-                if not found.is_resumed:
-                    _take(locked, user, worker)
-                return Claimed(locked, found.is_resumed)
-        if attempt == 1 and not _sweep_stage(access.project.id, stage_id):
-            break
-    return None
+    for attempt in range(TRIES):
+        try:
+            claimed = _claim(access.project.id, user, stage_id, worker)
+        except LostUpdate:
+            continue  # it was taken and given back between the statement's beginning and its lock: look again
+        if claimed is not None or attempt == TRIES - 1 or not _sweep_stage(access.project.id, stage_id):
+            return claimed
+    raise Unavailable("The queue changed too often while it was read.")
 
 
-def _load(visit_id: int) -> Locked:
-    rows = Visit.objects.select_related(*RELATED).annotate(db_now=Now())
-    visit = rows.get(id=visit_id)
-    return locked_from(visit.task, visit, visit.db_now)
+@transaction.atomic
+def _claim(project_id: UUID, user: User, stage_id: str, worker: str) -> Claimed | None:
+    visit = find_candidate(user_id=user.id, project_id=project_id, stage=stage_id, worker=worker)
+    if visit is None:
+        return None
+    locked = locked_from(visit.task, visit, visit)
+    is_resumed = visit.status == VisitStatus.CLAIMED
+    if not is_resumed:
+        _take(locked, user, worker)
+    return Claimed(locked, is_resumed)
 
 
 def _take(locked: Locked, user: User, worker: str) -> None:

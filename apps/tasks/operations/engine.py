@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models.functions import Now
-
 from apps.common.errors import Conflict, Forbidden, NotFound
 from apps.flows.queries import compiled_graph
+from apps.ontologies.logic import OntologyIndex
+from apps.ontologies.queries import index_at, index_for
 from apps.tasks.models import Task, Visit, VisitStatus
 from apps.tasks.operations.facts import absent_people, gather_facts, lock_counters
 from apps.tasks.operations.persist import persist
+from apps.tasks.queries.locking import OPEN_VISIT_LOCKED, TASK_LOCKED
 from workflows import codec
 from workflows.commands import (
     Archive,
@@ -40,7 +41,6 @@ from workflows.state import State
 
 # Commands that cannot hand a task back to its annotator, so nobody need look whether that person is still there.
 NEVER_RETURNS = (Claim, Release, Expire, Submit, SetPriority, Assign, Unassign, PersonLeft, EndReservation, Archive)
-RELATED = ("task__project", "task__data_unit", "task__label_set")
 
 
 @dataclass(slots=True)
@@ -53,6 +53,7 @@ class Locked:
     state: State
     now: datetime
     counters: dict[str, dict[str, int]] = field(default_factory=dict)
+    ontology_version: int | None = None
 
     @property
     def is_live(self) -> bool:
@@ -65,27 +66,33 @@ class Locked:
             and visit.lease_expires_at > self.now
         )
 
+    @property
+    def ontology(self) -> OntologyIndex:
+        """The ontology's index, of the version that was read together with the lock."""
+        ontology_id = self.task.project.ontology_id
+        return index_for(ontology_id) if self.ontology_version is None else index_at(ontology_id, self.ontology_version)
+
     def held_by(self, user_id: UUID) -> bool:
         return self.is_live and self.visit is not None and self.visit.holder_id == user_id
 
 
 def lock_task(task_id: UUID) -> Locked:
     """Locks the task and its open visit with one statement. Raises NotFound."""
-    rows = Visit.objects.select_for_update(of=("self", "task")).select_related(*RELATED).annotate(db_now=Now())
-    visit = rows.filter(task_id=task_id, status__lt=VisitStatus.DONE).first()
+    visit = OPEN_VISIT_LOCKED.first(task_id)
     if visit is not None:
-        return locked_from(visit.task, visit, visit.db_now)
-    tasks = Task.objects.select_for_update(of=("self",)).select_related("project", "data_unit", "label_set")
-    task = tasks.annotate(db_now=Now()).filter(id=task_id).first()
+        return locked_from(visit.task, visit, visit)
+    task = TASK_LOCKED.first(task_id)
     if task is None:
         raise NotFound
     # The visit may have been opened while we waited for the task's lock.
     opened = Visit.objects.filter(task_id=task_id, status__lt=VisitStatus.DONE).first()
-    return locked_from(task, opened, task.db_now)
+    return locked_from(task, opened, task)
 
 
-def locked_from(task: Task, visit: Visit | None, now: datetime) -> Locked:
-    return Locked(task, visit, compiled_graph(task.workflow_version_id), codec.state_from_json(task.state), now)
+def locked_from(task: Task, visit: Visit | None, row: Any) -> Locked:
+    """``row`` is the one that was read with ``db_now`` and ``ontology_version``."""
+    graph, state = compiled_graph(task.workflow_version_id), codec.state_from_json(task.state)
+    return Locked(task, visit, graph, state, row.db_now, ontology_version=row.ontology_version)
 
 
 def carry_out(

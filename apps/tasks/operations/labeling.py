@@ -10,9 +10,9 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.common.errors import Conflict
+from apps.common.sql import Writes
 from apps.labels.models import LabelSet
-from apps.labels.operations import SavedLabels, save_labels
-from apps.ontologies.queries import index_for
+from apps.labels.operations import SavedLabels, fresh_label_set, save_labels, send_save
 from apps.tasks.models import Draft, Task, Visit
 from apps.tasks.operations.engine import Locked, lock_task
 from apps.tasks.operations.fence import StaleClaim, allowed_for, keep_draft, require_holder
@@ -75,8 +75,10 @@ def write_labels(locked: Locked, visit: Visit, user: User, changes: LabelChanges
     stage = locked.graph.stage(locked.state.stage)
     if stage.type in REVIEW_TYPES and not stage.allow_edit:
         raise Conflict("Labels cannot be edited at this stage.", code="not_editable", allowed=allowed_for(locked, user))
+    key = (task.project_id, task.data_unit_id, visit.branch)
+    writes = Writes()
     saved = save_labels(
-        label_set_key=(task.project_id, task.data_unit_id, visit.branch),
+        label_set_key=key,
         base_revision=changes.base_revision,
         upsert=changes.upsert,
         delete=changes.delete,
@@ -84,19 +86,26 @@ def write_labels(locked: Locked, visit: Visit, user: User, changes: LabelChanges
         stage=stage.id,
         stage_type=stage.type,
         round=locked.state.round,
-        ontology_index=index_for(task.project.ontology_id),
+        ontology_index=locked.ontology,
         ontology_version=changes.ontology_version,
         size=(task.data_unit.width, task.data_unit.height),
         operation="save",
         origin_kind="agent" if stage.type == AGENT else "human",
         now=locked.now,
-        known=task.label_set,
+        # The task's lock orders the writers of its labels: when it has no label set, there is none.
+        known=task.label_set if task.label_set_id else fresh_label_set(key),
+        writes=writes,
     )
-    attach(task, saved.label_set)
-    if saved.changed and not visit.wrote:
+    if not saved.changed:
+        return saved
+    if task.label_set_id is None:
+        writes.update(Task, {"id": task.id}, {"label_set_id": saved.label_set.id})
+    task.label_set = saved.label_set
+    if not visit.wrote:
         visit.wrote = True
-        Visit.objects.filter(id=visit.id).update(wrote=True)
-    if saved.changed and stage.type in REVIEW_TYPES:
+        writes.update(Visit, {"id": visit.id}, {"wrote": True})
+    send_save(writes, saved.label_set)
+    if stage.type in REVIEW_TYPES:
         record_implied_verdicts(locked, visit, user, saved)
     return saved
 

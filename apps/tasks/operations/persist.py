@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from apps.common.sql import Writes
 from apps.tasks.logic import barred_text, due, person_uuid, place, reserved, route_reason, step_of
@@ -63,7 +64,7 @@ def write_task(writes: Writes, locked: Locked, before: State, after: State, grap
         "round": after.round,
         "priority": task.priority,
         "assignee_id": person_uuid(after.holder or after.assigned_to or after.reserved_for),
-        "workflow_version_id": after.version,
+        "workflow_version_id": UUID(after.version),
         "updated_at": locked.now,
     }
     writes.update(Task, {"id": task.id, "sequence": before.sequence}, values)

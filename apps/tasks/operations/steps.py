@@ -13,7 +13,6 @@ from apps.accounts.models import User
 from apps.common.errors import Conflict, FieldError, Invalid
 from apps.labels.queries import labels_of
 from apps.ontologies.logic import missing_required
-from apps.ontologies.queries import index_for
 from apps.tasks.models import Verdict, Visit
 from apps.tasks.operations.engine import Locked, carry_out, lock_task
 from apps.tasks.operations.fence import StaleClaim, allowed_for, require_holder
@@ -93,13 +92,13 @@ def _command(locked: Locked, visit: Visit, user: User, step: Step) -> commands.C
 def _prepare_submit(locked: Locked, _visit: Visit, _user: User, step: Step) -> None:
     """Every required answer is there; an empty label set was meant."""
     task = locked.task
-    labels = labels_of(task.label_set)
-    index = index_for(task.project.ontology_id)
-    missing = missing_required(index, labels)
+    index = locked.ontology
+    count = task.label_set.label_count if task.label_set else 0
+    missing = missing_required(index, labels_of(task.label_set)) if index.demands else []
     if missing:
         errors = [FieldError(item.pointer, item.code, item.detail) for item in missing]
         raise Invalid("Required answers are missing.", code="required_missing", errors=errors)
-    if not labels and not step.verified_empty:
+    if not count and not step.verified_empty:
         raise Invalid.at("/verified_empty", "Nothing is labeled. Say verified_empty if that is right.", code="empty")
 
 

@@ -2,63 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection
+from django.db.models.expressions import RawSQL
 
+from apps.common.kept import Kept
 from apps.tasks.models import Visit, VisitStatus
+from apps.tasks.queries.locking import visits_with_all
 
 # The caller's own live claim, then what is reserved for or assigned to them, then the pool. FOR UPDATE … SKIP LOCKED
 # stands inside each CTE, so two callers never wait for each other and never get the same row. "Not your own work" is
 # in the WHERE: no loop over candidates. A lapsed lease is not looked for here (an OR would leave the partial index);
 # the sweeper returns it, and the caller sweeps the stage once when this finds nothing.
-SQL = """
+FOUND = """
 WITH own AS (
   SELECT v.id FROM tasks_visit v
-  WHERE v.holder_id = %(user)s AND v.project_id = %(project)s AND v.stage = %(stage)s AND v.status = 1
-    AND v.worker = %(worker)s AND v.lease_expires_at > {now} ORDER BY v.id LIMIT 1
+  WHERE v.holder_id = %s AND v.project_id = %s AND v.stage = %s AND v.status = 1
+    AND v.worker = %s AND v.lease_expires_at > {now} ORDER BY v.id LIMIT 1
 ), mine AS (
   SELECT v.id FROM tasks_visit v JOIN tasks_task t ON t.id = v.task_id
-  WHERE v.reserved_for_id = %(user)s AND v.project_id = %(project)s AND v.stage = %(stage)s AND v.status = 0
-    AND v.barred NOT LIKE %(barred)s AND NOT EXISTS (SELECT 1 FROM own)
+  WHERE v.reserved_for_id = %s AND v.project_id = %s AND v.stage = %s AND v.status = 0
+    AND v.barred NOT LIKE %s AND NOT EXISTS (SELECT 1 FROM own)
   ORDER BY v.priority DESC, v.id LIMIT 1 {lock}
 ), pool AS (
   SELECT v.id FROM tasks_visit v JOIN tasks_task t ON t.id = v.task_id
-  WHERE v.project_id = %(project)s AND v.stage = %(stage)s AND v.status = 0 AND v.reserved_for_id IS NULL
-    AND v.barred NOT LIKE %(barred)s AND NOT EXISTS (SELECT 1 FROM own) AND NOT EXISTS (SELECT 1 FROM mine)
+  WHERE v.project_id = %s AND v.stage = %s AND v.status = 0 AND v.reserved_for_id IS NULL
+    AND v.barred NOT LIKE %s AND NOT EXISTS (SELECT 1 FROM own) AND NOT EXISTS (SELECT 1 FROM mine)
   ORDER BY v.priority DESC, v.id LIMIT 1 {lock}
 )
-SELECT id, 1 AS resumed FROM own UNION ALL SELECT id, 0 FROM mine UNION ALL SELECT id, 0 FROM pool
 """
+CHOSEN = "SELECT id FROM own UNION ALL SELECT id FROM mine UNION ALL SELECT id FROM pool LIMIT 1"
+# Reading all of the chosen visit in the same statement saves a round trip. The statement's snapshot may be older than
+# the row that it locked; whoever writes then compares the task's sequence (LostUpdate) and looks again.
+_WHOLE: Kept[Visit] = Kept(lambda: visits_with_all().filter(id=RawSQL(CHOSEN, ())))  # noqa: S611 - a constant
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    visit_id: int
-    is_resumed: bool
-
-
-def find_candidate(*, user_id: UUID, project_id: UUID, stage: str, worker: str) -> Candidate | None:
-    """The visit that this person gets next at the stage, locked with its task (PostgreSQL); None when there is none."""
+def find_candidate(*, user_id: UUID, project_id: UUID, stage: str, worker: str) -> Visit | None:
+    """The visit that this person gets next at the stage, locked with its task (PostgreSQL), as ``visits_with_all``
+    has it; None when there is none. One that is claimed already is the caller's own."""
     postgres = connection.vendor == "postgresql"
-    key = models.UUIDField()
-    sql = SQL.format(
+    found = FOUND.format(
         now="now()" if postgres else "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
         lock="FOR UPDATE OF v, t SKIP LOCKED" if postgres else "",
     )
-    params = {
-        "user": key.get_db_prep_value(user_id, connection),
-        "project": key.get_db_prep_value(project_id, connection),
-        "stage": stage,
-        "worker": worker,
-        "barred": f"%|{user_id}|%",
-    }
+    user, project = (key if postgres else key.hex for key in (user_id, project_id))
+    barred = f"%|{user_id}|%"
+    own, mine, pool = (user, project, stage, worker), (user, project, stage, barred), (project, stage, barred)
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        row = cursor.fetchone()
-    return Candidate(row[0], bool(row[1])) if row else None
+        cursor.execute(found + _WHOLE.sql(), [*own, *mine, *pool, *_WHOLE.parameters()])
+        rows = cursor.fetchall()
+    return next(iter(_WHOLE.load(rows)), None)
 
 
 def lapsed_visits(now: datetime, *, limit: int, project_id: UUID | None = None, stage: str = "") -> list[Visit]:
