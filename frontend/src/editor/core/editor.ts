@@ -20,6 +20,9 @@ export const TOOL_OF: Partial<Record<DrawnKind, ToolName>> = {
   keypoint: "keypoint",
 };
 
+/** A label is shown at eight screen pixels for one of the image at most, or twice as large as the fitted image. */
+const CLOSE = 8;
+
 export class Editor {
   readonly vocabulary: Vocabulary;
   readonly scene: Scene;
@@ -206,20 +209,13 @@ export class Editor {
     this.setView(fitted(this.bounds, this.state.port));
   }
 
-  /** Brings labels into the middle, filling that share of the view; a single point gets some room around it. */
+  /** Brings labels into the middle, filling that share of the view, but never so close that nothing else is seen. */
   show(ids: readonly string[], share = 0.6): void {
     const items = ids.flatMap((id) => this.scene.item(id) ?? []);
     const [first, ...rest] = items;
     if (!first) return;
-    const box = rest.reduce<Box>(union, first),
-      pad = Math.max(0, 24 - Math.max(box.maxX - box.minX, box.maxY - box.minY)) / 2;
-    this.setView(
-      fitted(
-        { minX: box.minX - pad, minY: box.minY - pad, maxX: box.maxX + pad, maxY: box.maxY + pad },
-        this.state.port,
-        share,
-      ),
-    );
+    const whole = fitted(this.bounds, this.state.port).k;
+    this.setView(fitted(rest.reduce<Box>(union, first), this.state.port, share, Math.max(CLOSE, 2 * whole)));
   }
 
   touch(): void {

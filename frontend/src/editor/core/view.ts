@@ -19,11 +19,11 @@ export const toImage = (v: View, sx: number, sy: number): readonly [number, numb
 ];
 export const toScreen = (v: View, x: number, y: number): readonly [number, number] => [x * v.k + v.x, y * v.k + v.y];
 
-/** The box in the middle of the port, filling `share` of it. */
-export function fitted(box: Box, port: Size, share = 0.96): View {
+/** The box in the middle of the port, filling `share` of it, magnified `most` times at most. */
+export function fitted(box: Box, port: Size, share = 0.96, most = MAX_ZOOM): View {
   const w = Math.max(1, box.maxX - box.minX),
     h = Math.max(1, box.maxY - box.minY);
-  const k = Math.min(MAX_ZOOM, Math.min((port.width * share) / w, (port.height * share) / h));
+  const k = Math.min(most, Math.min((port.width * share) / w, (port.height * share) / h));
   return {
     k,
     x: port.width / 2 - ((box.minX + box.maxX) / 2) * k,
