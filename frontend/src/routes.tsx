@@ -11,6 +11,7 @@ import { isProblem } from "./api/client";
 import { projectQuery } from "./api/projects";
 import { queryClient } from "./app/queryClient";
 import { meQuery } from "./app/session";
+import { WORKING } from "./pages/queue/working";
 import { RouteError } from "./pages/RouteError";
 import { safeNext } from "./pages/signin/search";
 import { parseFilters } from "./pages/tasks/filters";
@@ -67,8 +68,11 @@ const shell = createRoute({
 const home = createRoute({
   getParentRoute: () => shell,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/queue" });
+  // Who takes tasks somewhere begins with them; who only oversees begins with the projects.
+  beforeLoad: async ({ context }) => {
+    const me = await context.queryClient.ensureQueryData(meQuery);
+    const works = me.projects.some((project) => project.roles.some((role) => WORKING.includes(role)));
+    throw redirect({ to: works || me.projects.length === 0 ? "/queue" : "/projects" });
   },
 });
 
