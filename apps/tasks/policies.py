@@ -15,7 +15,7 @@ from apps.common.kept import Kept
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess, access_columns, access_of
 from apps.tasks.models import Draft, Issue, Task, TaskEvent, Visit, VisitStatus
-from workflows.graph import AGENT, EXPERT_REVIEW, REVIEW, Stage
+from workflows.graph import AGENT, EXPERT_REVIEW, REVIEW, REVIEW_TYPES, Stage
 
 READ_ROLES = {
     REVIEW: frozenset({"reviewer", "expert"}),
@@ -53,13 +53,11 @@ class TaskAccess:
 
     @property
     def sees_evidence(self) -> bool:
-        """Whether metrics, route reason and others' verdicts may be shown (API.md, the row marked **no**)."""
-        if self.sees_all or "agent" in self.access.roles:
-            return True
-        stage = self.stage
-        if stage is None or not READ_ROLES.get(stage.type, frozenset()) & self.access.roles:
-            return False
-        return stage.show_evidence == "at once"
+        return sees_evidence(self.access, self.stage)
+
+    @property
+    def is_blind(self) -> bool:
+        return is_blind(self.access, self.stage)
 
 
 def get_task_for(principal: Principal, task_id: UUID) -> TaskAccess:
@@ -118,6 +116,21 @@ def require_writer(found: TaskAccess) -> None:
     """Raises Forbidden for who may only look on."""
     if not found.access.roles - {"viewer"}:
         raise Forbidden("Viewers look on; they do not write.", code="viewer")
+
+
+def sees_evidence(access: ProjectAccess, stage: Stage | None) -> bool:
+    """Whether metrics, route reason and others' verdicts may be shown (API.md, the row marked **no**)."""
+    if access.sees_all or "agent" in access.roles:
+        return True
+    if stage is None or not READ_ROLES.get(stage.type, frozenset()) & access.roles:
+        return False
+    return stage.show_evidence == "at once"
+
+
+def is_blind(access: ProjectAccess, stage: Stage | None) -> bool:
+    """A judge whose stage hides the evidence sees nobody's word before giving their own."""
+    judging = stage is not None and stage.type in REVIEW_TYPES and stage.show_evidence != "at once"
+    return judging and not access.sees_all
 
 
 def get_issue_for(principal: Principal, task_id: UUID, issue_id: UUID) -> tuple[TaskAccess, Issue]:

@@ -36,6 +36,9 @@ class SaveBody(LabelChangesBody):
 
 
 class ClaimBody(StrictSerializer):
+    """``worker`` lets one person's programs hold many; ``task`` asks for a task reserved for or lost by the caller."""
+
+    task = serializers.UUIDField(required=False)
     worker = Text(max_length=100, required=False, allow_blank=True)
 
 

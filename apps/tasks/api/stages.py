@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -14,7 +15,7 @@ from apps.tasks.api.actions import WORK
 from apps.tasks.api.answers import StagesAnswer, TaskAnswer
 from apps.tasks.api.bodies import ClaimBody
 from apps.tasks.api.shown import shown_task
-from apps.tasks.operations.claims import claim_next
+from apps.tasks.operations.claims import claim_named, claim_next
 from apps.tasks.queries.counts import stage_table
 
 
@@ -41,8 +42,14 @@ class ClaimView(ApiView):
     )
     def post(self, request: Request, project_id: UUID, stage: str) -> Response:
         access = get_project_for(request.auth, project_id)
-        worker = read_body(request, ClaimBody).get("worker", "")
-        claimed = claim_next(access=access, user=request.user, stage_id=stage, worker=worker)
+        sent = read_body(request, ClaimBody)
+        who: dict[str, Any] = {
+            "access": access,
+            "user": request.user,
+            "stage_id": stage,
+            "worker": sent.get("worker", ""),
+        }
+        claimed = claim_named(**who, task_id=sent["task"]) if "task" in sent else claim_next(**who)
         if claimed is None:
             return Response(status=204)
         locked = claimed.locked
@@ -52,6 +59,6 @@ class ClaimView(ApiView):
             graph=locked.graph,
             access=access,
             user=request.user,
-            sees_evidence=access.is_manager or locked.task.stage_type != "annotate",
+            sees_evidence=sees_evidence(access, locked.graph.stages.get(locked.task.stage)),
         )
         return Response(shown | {"resumed": claimed.is_resumed})

@@ -15,7 +15,7 @@ from apps.common.sql import LostUpdate
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess
 from apps.tasks.logic import CLAIM_ROLES, hold_end, lease_end
-from apps.tasks.models import ActiveTime, Visit, VisitStatus
+from apps.tasks.models import ActiveTime, TaskEvent, Visit, VisitStatus
 from apps.tasks.operations.engine import Locked, carry_out, lock_task, locked_from, refusal, try_out
 from apps.tasks.operations.fence import require_holder
 from apps.tasks.operations.persist import persist
@@ -76,6 +76,32 @@ def claim_next(*, access: ProjectAccess, user: User, stage_id: str, worker: str 
         if claimed is not None or attempt == TRIES - 1 or not _sweep_stage(access.project.id, stage_id):
             return claimed
     raise Unavailable("The queue changed too often while it was read.")
+
+
+@transaction.atomic
+def claim_named(*, access: ProjectAccess, user: User, stage_id: str, task_id: UUID, worker: str = "") -> Claimed | None:
+    """Gives the caller this very task, if it is reserved for them or they have worked on it; None otherwise.
+
+    Nobody picks from the pool: a task that the caller never had is not theirs to name. Raises what ``claim_next``
+    raises, and NotFound for a task outside the project.
+    """
+    if stage_for_claim(access, user, stage_id) is None:
+        return None
+    locked = lock_task(task_id)
+    visit = locked.visit
+    if locked.task.project_id != access.project.id:
+        raise NotFound
+    if visit is None or visit.stage != stage_id:
+        return None
+    if locked.held_by(user.id) and visit.worker == worker:
+        return Claimed(locked, is_resumed=True)
+    theirs = visit.reserved_for_id == user.id or (
+        visit.reserved_for_id is None and TaskEvent.objects.filter(task=locked.task, actor=user).exists()
+    )
+    if visit.status != VisitStatus.WAITING or not theirs or f"|{user.id}|" in visit.barred:
+        return None
+    _take(locked, user, worker)
+    return Claimed(locked, is_resumed=False)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ import pytest
 from apps.common.clock import database_now
 from apps.common.errors import Conflict, Forbidden, Invalid, NotFound
 from apps.tasks.models import ActiveTime, Draft, Task, Visit
-from apps.tasks.operations.claims import expire_leases, heartbeat, release_task
+from apps.tasks.operations.claims import claim_named, expire_leases, heartbeat, release_task
 from apps.tasks.operations.labeling import Fenced, LabelChanges, save_task_labels
 from apps.tasks.operations.manage import assign_task, set_priority
 from apps.tasks.operations.steps import Step, recall_task, take_step
@@ -219,3 +219,26 @@ def test_skip_returns_the_task_to_the_pool_without_that_person() -> None:
     assert world.claim("ann") is None
     assert world.must_claim("bob").task.id == held.task.id
     assert proved(world)
+
+
+def claim_by_name(world: World, name: str, task: Task) -> bool:
+    return bool(claim_named(access=world.access(name), user=world.people[name], stage_id="annotate", task_id=task.id))
+
+
+def test_a_lost_task_is_claimed_again_by_name() -> None:
+    world = make_world(tasks=2)
+    held = world.must_claim("ann").task
+    lapse(held)
+    expire_leases(now=database_now())
+    assert claim_by_name(world, "ann", held)
+    assert world.fresh(held).assignee == world.people["ann"]
+    assert proved(world)
+
+
+def test_nobody_picks_from_the_pool() -> None:
+    world = make_world(tasks=2)
+    task = Task.objects.filter(project=world.project).order_by("-id")[0]
+    assert not claim_by_name(world, "ann", task)
+    with pytest.raises(NotFound):
+        claim_by_name(make_world(tasks=1), "ann", task)
+    assert world.fresh(task).status == "waiting"
