@@ -16,6 +16,7 @@ from apps.tasks.api.answers import StagesAnswer, TaskAnswer
 from apps.tasks.api.bodies import ClaimBody
 from apps.tasks.api.shown import shown_task
 from apps.tasks.operations.claims import claim_named, claim_next
+from apps.tasks.policies import sees_evidence
 from apps.tasks.queries.counts import stage_table
 
 

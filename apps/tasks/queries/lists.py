@@ -26,6 +26,7 @@ ORDERINGS: Mapping[str, Ordering] = {
     "created_at": Ordering(("id",)),
     "-created_at": Ordering(("-id",)),
 }
+SHOWN = ("task_id", "status", "holder_id", "token", "lease_expires_at", "reserve_kind", "route_reason")
 FILTERS = ("stage", "status", "assignee", "ordering", "data_unit")
 
 
@@ -77,7 +78,7 @@ def _uuid(text: str, pointer: str) -> UUID:
 
 def open_visits(tasks: list[Task]) -> dict[UUID, Visit]:
     """The open visits of a page's tasks, with one statement."""
-    found = Visit.objects.filter(task__in=[task.id for task in tasks], status__lt=VisitStatus.DONE)
+    found = Visit.objects.filter(task__in=[task.id for task in tasks], status__lt=VisitStatus.DONE).only(*SHOWN)
     return {visit.task_id: visit for visit in found}
 
 
