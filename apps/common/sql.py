@@ -100,7 +100,7 @@ class Writes:
         else:
             values = [_document(columns, rows)]
             types = ", ".join(f"{column.name} {column.type}" for column in columns)
-            source = f"SELECT * FROM jsonb_to_recordset(%s::jsonb) AS v({types})"
+            source = f"SELECT * FROM jsonb_to_recordset(%s::jsonb) AS v({types})"  # noqa: S608
         names = ", ".join(column.name for column in columns)
         self._parts.append((f"INSERT INTO {model._meta.db_table} ({names}) {source} {conflict}".rstrip(), values))
 

@@ -42,7 +42,7 @@ def postgresql(url: str, *, prepare: bool = True) -> dict[str, Any]:
         "prepare_threshold": 1 if prepare else None,
     }
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "apps.common.postgresql",
         "NAME": name,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

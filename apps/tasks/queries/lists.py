@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.accounts.models import User
+from apps.accounts.principal import Principal
 from apps.common.errors import Invalid
 from apps.common.pages import Ordering
-from apps.projects.policies import ProjectAccess
-from apps.tasks.models import Participation, Task, Verdict, Visit, VisitStatus
+from apps.projects.policies import ProjectAccess, visible_projects
+from apps.tasks.models import Notification, Participation, Task, Verdict, Visit, VisitStatus
 from workflows.graph import AGENT, EXPERT_REVIEW, REVIEW
 from workflows.state import STATUSES
 
@@ -91,6 +92,12 @@ def my_open_visits(user: User) -> QuerySet[Visit]:
     """What the person holds, and what is reserved for or assigned to them."""
     mine = Q(holder=user, status=VisitStatus.CLAIMED) | Q(reserved_for=user, status=VisitStatus.WAITING)
     return Visit.objects.filter(mine).select_related("task__data_unit", "task__label_set", "task__project")
+
+
+def inbox_of(principal: Principal) -> QuerySet[Notification]:
+    """One's own entries, less those of projects that one has left or that the key does not reach."""
+    projects = visible_projects(principal).values("pk")
+    return Notification.objects.filter(Q(task=None) | Q(task__project__in=projects), user=principal.user)
 
 
 def verdict_rows(task_ids: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
