@@ -9,6 +9,8 @@ from celery import shared_task
 
 from apps.accounts.models import User
 from apps.common.clock import database_now
+from apps.datasets.models import DataUnit
+from apps.datasets.operations.sweeping import sweep_media
 from apps.jobs.registry import JobContext, job
 from apps.projects.models import Project
 from apps.tasks.models import Task
@@ -19,6 +21,7 @@ from apps.tasks.operations.creation import chunks_of_units, create_tasks
 from apps.tasks.operations.outbox import dispatch_outbox
 from apps.tasks.operations.timers import end_reservations, strike_due
 from apps.tasks.operations.versions import migrate_tasks
+from apps.tasks.transfer.forgetting import forget_transfers
 from apps.tasks.transfer.jobs import export_labels, import_labels
 
 __all__ = ["export_labels", "import_labels"]
@@ -48,13 +51,21 @@ def outbox(**_: Any) -> None:
     dispatch_outbox(now=database_now())
 
 
+@shared_task(name="tasks.sweep_files", ignore_result=True)
+def sweep_files(**_: Any) -> None:
+    """Once a day: media that no data unit names, and what exports and imports left more than a week ago."""
+    now = database_now()
+    sweep_media(now=now, delete=True)
+    forget_transfers(now=now)
+
+
 @job("tasks.create")
 def create_project_tasks(ctx: JobContext) -> dict[str, Any]:
     """Makes tasks of the data units of ``datasets``; goes on after the last unit of an earlier attempt."""
     project_id = UUID(ctx.params["project"])
     datasets = [UUID(text) for text in ctx.params["datasets"]]
     after = UUID(ctx.saved["after"]) if ctx.saved.get("after") else None
-    made, total = int(ctx.saved.get("made", 0)), max(1, int(ctx.params.get("units", 1)))
+    made, total = int(ctx.saved.get("made", 0)), max(1, DataUnit.objects.filter(dataset_id__in=datasets).count())
     for chunk in chunks_of_units(datasets, after):
         ctx.raise_if_cancelled()
         made += create_tasks(project_id=project_id, unit_ids=chunk, actor_id=ctx.job.created_by_id)

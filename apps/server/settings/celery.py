@@ -42,5 +42,6 @@ CELERY_BEAT_SCHEDULE = {
     "leases, reservations, time-outs": every("tasks.sweep", 10),
     "outbox": every("tasks.outbox", 5),
     "stage counters": every("tasks.roll_up", 15),
+    "files that nobody needs": every("tasks.sweep_files", 24 * 3600),
     "forget stored answers": every("apps.common.jobs.forget_answers", 600),
 }

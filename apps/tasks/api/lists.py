@@ -20,10 +20,11 @@ from apps.tasks.api.answers import HistoryRow, NotificationAnswer, SelectionAnsw
 from apps.tasks.api.shown import shown_task
 from apps.tasks.models import Notification, Participation, Selection, Task, TaskEvent
 from apps.tasks.operations.inbox import mark_read
-from apps.tasks.policies import get_task_for
+from apps.tasks.policies import TaskAccess, get_task_for, is_blind
 from apps.tasks.queries.lists import (
     FILTERS,
     ORDERINGS,
+    inbox_of,
     my_open_visits,
     my_participations,
     open_visits,
@@ -112,15 +113,16 @@ def my_done(request: Request) -> dict[str, Any]:
 def own_rows(request: Request, rows: list[tuple[Any, Any, Participation | None]]) -> list[dict[str, Any]]:
     """Tasks as their own worker sees them, with the verdicts that people gave."""
     verdicts = verdict_rows([task.id for task, _, _ in rows])
-    accesses: dict[UUID, ProjectAccess | None] = {}
+    accesses = {key: visible_project(request, key) for key in {task.project_id for task, _, _ in rows}}
     shown = []
     for task, visit, part in rows:
-        access = accesses.setdefault(task.project_id, visible_project(request, task.project_id))
+        access = accesses[task.project_id]
         if access is None:
             continue
         graph = compiled_graph(task.workflow_version_id)
         row = shown_task(task, visit, graph=graph, access=access, user=request.user, sees_evidence=False)
-        row |= {"project_name": access.project.name, "verdicts": verdicts.get(task.id, [])}
+        blind = is_blind(access, graph.stages.get(task.stage))
+        row |= {"project_name": access.project.name, "verdicts": [] if blind else verdicts.get(task.id, [])}
         if part is not None:
             row |= {"my_stage": part.stage, "my_outcome": part.outcome, "acted_at": part.acted_at}
         shown.append(row)
@@ -145,18 +147,29 @@ class HistoryView(ApiView):
         check_query(request, [])
         found = get_task_for(request.auth, task_id)
         rows = TaskEvent.objects.filter(task=found.task).select_related("actor")
+        if not found.sees_evidence:
+            rows = rows.exclude(action__in=EVIDENCE)
         order = {"sequence": Ordering(("sequence",))}
-        evidence = found.sees_evidence
 
         def render(event: TaskEvent) -> dict[str, Any]:
-            return shown_event(event, evidence)
+            return shown_event(event, hidden=hides_reason(found, event))
 
         return Response(page(request, rows, render=render, orderings=order, default="sequence"))
 
 
-def shown_event(event: TaskEvent, sees_evidence: bool) -> dict[str, Any]:
-    """A row of the history. Routers' and draws' reasons are evidence, kept from who may not see it."""
-    hidden = not sees_evidence and event.action in ("routed", "selection", "waiting", "fact")
+EVIDENCE = ("routed", "selection", "waiting", "fact", "timed_out")
+"""Events that tell how the task was chosen and why it went where it is."""
+
+
+def hides_reason(found: TaskAccess, event: TaskEvent) -> bool:
+    """Why somebody else escalated is a route's reason; and a judge who is to judge blindly reads no earlier word."""
+    if event.actor_id == found.user.id or found.sees_all:
+        return False
+    return found.is_blind or (event.action == "escalated" and not found.sees_evidence)
+
+
+def shown_event(event: TaskEvent, *, hidden: bool) -> dict[str, Any]:
+    """A row of the history."""
     return {
         "sequence": event.sequence,
         "action": event.action,
@@ -227,7 +240,7 @@ class InboxView(ApiView):
     @extend_schema(operation_id="my_inbox", responses=page_of(NotificationAnswer))
     def get(self, request: Request) -> Response:
         check_query(request, ["unread"])
-        rows = Notification.objects.filter(user=request.user).select_related("actor", "task__data_unit")
+        rows = inbox_of(request.auth).select_related("actor", "task__data_unit")
         if request.query_params.get("unread") == "true":
             rows = rows.filter(read_at=None)
         order = {"-id": Ordering(("-id",))}

@@ -19,7 +19,7 @@ from apps.tasks.api.actions import WORK
 from apps.tasks.models import Comment, Issue, Verdict
 from apps.tasks.operations.issues import comment_issue, open_issue, reopen_issue, resolve_issue
 from apps.tasks.operations.verdicts import Word, give_verdict, take_back_verdict
-from apps.tasks.policies import TaskAccess, get_issue_for, get_task_for, require_writer
+from apps.tasks.policies import get_issue_for, get_task_for, require_writer
 
 BY_ID = {"id": Ordering(("id",))}
 
@@ -73,7 +73,7 @@ class ReviewsView(ApiView):
         check_query(request, [])
         found = get_task_for(request.auth, task_id)
         rows = Verdict.objects.filter(task=found.task, superseded=False).select_related("reviewer", "visit")
-        if is_blind(found):
+        if found.is_blind:
             rows = rows.filter(reviewer=found.user)
         index = index_for(found.task.project.ontology_id)
         return Response(
@@ -109,13 +109,6 @@ class ReviewView(ApiView):
         found = get_task_for(request.auth, task_id)
         take_back_verdict(task_id=task_id, user=found.user, verdict_id=verdict_id)
         return Response(status=204)
-
-
-def is_blind(found: TaskAccess) -> bool:
-    """A judge whose stage hides the evidence sees no earlier verdict before giving their own."""
-    stage = found.stage
-    judging = stage is not None and stage.type in ("review", "expert_review") and stage.show_evidence != "at once"
-    return judging and not found.sees_all
 
 
 def shown_verdict(row: Verdict, index: Any) -> dict[str, Any]:

@@ -30,11 +30,7 @@ def take_in(*, project: Project, dataset_ids: Sequence[UUID], actor: User | None
         kind="tasks.create",
         organization_id=project.organization_id,
         project_id=project.id,
-        params={
-            "project": str(project.id),
-            "datasets": [str(dataset) for dataset in dataset_ids],
-            "units": rows.count(),
-        },
+        params={"project": str(project.id), "datasets": [str(dataset) for dataset in dataset_ids]},
         created_by=actor,
     )
 
