@@ -55,11 +55,18 @@ def default_organization_for(principal: Principal) -> Organization:
 
 
 def get_api_key_for(principal: Principal, key_id: UUID) -> ApiKey:
-    """One of the caller's own live keys. Raises NotFound."""
-    found = ApiKey.objects.filter(pk=key_id, user_id=principal.user.pk, revoked_at=None).first()
+    """One of the caller's own live keys; a key limited to a project reaches those of that project. Raises NotFound."""
+    keys = ApiKey.objects.filter(pk=key_id, user_id=principal.user.pk, revoked_at=None)
+    found = (keys if principal.project_id is None else keys.filter(project_id=principal.project_id)).first()
     if found is None:
         raise NotFound
     return found
+
+
+def require_whole_instance(principal: Principal) -> None:
+    """Raises Forbidden for a key that is limited to a project."""
+    if principal.project_id is not None:
+        raise Forbidden("This key is limited to a project.", code="limited_key")
 
 
 def get_invitation_for(principal: Principal, organization_id: UUID, invitation_id: UUID) -> Invitation:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import Membership
-from apps.accounts.policies import MANAGERS
+from apps.accounts.policies import ADMINS, MANAGERS
 from apps.accounts.principal import Principal
 from apps.accounts.visibility import visible_ids
 from apps.common.errors import NotFound
@@ -15,15 +15,19 @@ from apps.jobs.models import Job
 
 
 def jobs_for(principal: Principal) -> QuerySet[Job]:
-    """One's own jobs; those of projects one manages; all of organizations where one is manager or more.
+    """One's own jobs; those of projects one manages; of organizations where one is admin; and what belongs to no
+    project where one is manager.
 
-    Own ones only while one is in the organization; a key limited to a project sees only that project's.
+    Own ones only while one is in the organization and sees the project; a key limited to a project sees only that
+    project's. A manager who has no part in a project learns nothing of it here: results hold addresses of exports.
     """
     user_id = principal.user.pk
     memberships = Membership.objects.filter(user_id=user_id)
+    seen = Q(project_id=None) | Q(project_id__in=visible_ids("project", user_id, principal.project_id))
     visible = (
-        Q(created_by_id=user_id, organization__in=memberships.values("organization"))
-        | Q(organization__in=memberships.filter(role__in=MANAGERS).values("organization"))
+        Q(seen, created_by_id=user_id, organization__in=memberships.values("organization"))
+        | Q(organization__in=memberships.filter(role__in=ADMINS).values("organization"))
+        | Q(organization__in=memberships.filter(role__in=MANAGERS).values("organization"), project_id=None)
         | Q(project_id__in=visible_ids("managed_project", user_id, principal.project_id))
     )
     jobs = Job.objects.filter(visible)

@@ -12,7 +12,7 @@ from apps.accounts import operations, queries
 from apps.accounts.api import answers, bodies
 from apps.accounts.authentication import client_address, from_our_pages
 from apps.accounts.models import User
-from apps.accounts.policies import get_api_key_for
+from apps.accounts.policies import get_api_key_for, require_whole_instance
 from apps.accounts.principal import Principal
 from apps.accounts.requests import Request
 from apps.common.clock import database_now
@@ -121,6 +121,7 @@ class MeView(ApiView):
 
     @extend_schema(operation_id="me_change", request=bodies.ProfileBody, responses=answers.MeAnswer)
     def patch(self, request: Request) -> Response:
+        require_whole_instance(request.auth)
         sent = read_body(request, bodies.ProfileBody)
         operations.update_profile(user=request.auth.user, name=sent.get("name"), preferences=sent.get("preferences"))
         return Response(queries.me(request.auth))

@@ -44,6 +44,7 @@ class OrganizationsView(ApiView):
     )
     def post(self, request: Request) -> Response:
         sent = read_body(request, bodies.OrganizationBody)
+        policies.require_whole_instance(request.auth)
         made = operations.create_organization(name=sent["name"], owner=request.auth.user)
         return Response(answers.organization_json(made, "owner"), status=201)
 

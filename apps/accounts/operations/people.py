@@ -37,11 +37,12 @@ def rename_organization(*, organization: Organization, name: str) -> Organizatio
 @transaction.atomic
 def update_profile(*, user: User, name: str | None, preferences: Mapping[str, Any] | None) -> User:
     """The person's own name and preferences; None leaves as is."""
-    if name is not None:
-        user.name = name
+    changed: dict[str, Any] = {} if name is None else {"name": name}
     if preferences is not None:
-        user.preferences = dict(preferences)
-    user.save(update_fields=["name", "preferences"])
+        changed["preferences"] = dict(preferences)
+    for field, value in changed.items():
+        setattr(user, field, value)
+    user.save(update_fields=list(changed))
     return user
 
 
@@ -97,7 +98,8 @@ def reactivate_person(*, user: User) -> None:
 
 def _locked(membership: Membership, by: User | None) -> tuple[Membership, Membership | None]:
     """The membership and the actor's own as they are now, behind the organization's lock. Raises NotFound."""
-    list(Organization.objects.select_for_update().filter(pk=membership.organization_id).values_list("pk"))
+    # no_key: whoever only refers to the organization (a job, a dataset) neither waits nor ends in a deadlock.
+    list(Organization.objects.select_for_update(no_key=True).filter(pk=membership.organization_id).values_list("pk"))
     rows = Membership.objects.select_related("user").filter(organization_id=membership.organization_id)
     fresh = rows.filter(pk=membership.pk).first()
     if fresh is None:

@@ -57,7 +57,7 @@ class JobView(ApiView):
 class CancelView(ApiView):
     """Asks a job to stop."""
 
-    scopes = {"POST": ("manage", "label", "review")}
+    scopes = {"POST": "manage"}
 
     @extend_schema(operation_id="job_cancel", request=Nothing, responses=JobAnswer)
     def post(self, request: Request, job_id: UUID) -> Response:

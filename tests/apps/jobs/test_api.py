@@ -48,7 +48,11 @@ def test_project_managers_see_the_projects_jobs(people: People, monkeypatch: pyt
     def provider(user_id: UUID, project_id: UUID | None) -> list[UUID]:
         return [project] if user_id == people.bob.pk else []
 
+    def seen(user_id: UUID, project_id: UUID | None) -> list[UUID]:
+        return [project] if user_id == people.mia.pk else []
+
     monkeypatch.setitem(visibility._providers, "managed_project", provider)
+    monkeypatch.setitem(visibility._providers, "project", seen)
     inside, outside = job_of(people, "mia", project), job_of(people, "mia")
     assert seen_by(people, "bob") == {str(inside.pk)}
     assert seen_by(people, "rex") == set()
