@@ -28,6 +28,7 @@ export function SignInForm({ email = "", onSignedIn }: Props) {
           autoComplete="username"
           required
           withAsterisk={false}
+          autoFocus={!email}
           data-autofocus={email ? undefined : true}
           {...form.getInputProps("email")}
           error={fieldErrors.email}
@@ -37,6 +38,7 @@ export function SignInForm({ email = "", onSignedIn }: Props) {
           autoComplete="current-password"
           required
           withAsterisk={false}
+          autoFocus={Boolean(email)}
           data-autofocus={email ? true : undefined}
           {...form.getInputProps("password")}
           error={fieldErrors.password}

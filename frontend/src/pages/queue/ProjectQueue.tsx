@@ -73,7 +73,7 @@ export function ProjectQueue({ project, first }: { project: Project; first: bool
       : [],
   );
   return (
-    <Stack gap={6}>
+    <Stack gap={6} component="section" aria-label={project.name}>
       <Group justify="space-between">
         <TextLink to="/projects/$project" params={{ project: project.id }} fw={600}>
           {project.name}
