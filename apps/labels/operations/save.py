@@ -11,10 +11,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
-from apps.common.errors import Invalid, StaleVersion
+from apps.common.errors import FieldError, Invalid, StaleVersion
 from apps.common.ids import new_id
 from apps.common.sql import LostUpdate, Writes
-from apps.labels.logic import Change, Edits, plan
+from apps.labels.logic import CLASSIFICATION, Change, Edits, plan
 from apps.labels.logic.entries import read_edits
 from apps.labels.models import Label, LabelSet, Revision
 from apps.labels.queries.rows import rows_by_id, time_text
@@ -129,11 +129,30 @@ def fresh_label_set(key: LabelSetKey) -> LabelSet:
 def _changes(label_set: LabelSet, edits: Edits, author: User | None, now: datetime, origin_kind: str) -> list[Change]:
     rows = {} if label_set._state.adding else rows_by_id(label_set.id, edits.ids)
     changes = plan(edits, rows, author=str(author.id) if author else None, now=time_text(now), origin_kind=origin_kind)
+    _answered_once(label_set, edits)
     if label_set.label_count + growth(changes) > MAX_LABELS:
         raise Invalid.at(
             f"{edits.pointer}/upsert", f"One image has at most {MAX_LABELS} labels.", code="too_many_labels"
         )
     return changes
+
+
+def _answered_once(label_set: LabelSet, edits: Edits) -> None:
+    """A classification is answered once for an image. Raises Invalid at each label that answers it again."""
+    asked = [edit for edit in edits.upsert if edit.content["shape"] == CLASSIFICATION]
+    if not asked:
+        return
+    named = set(edits.ids)
+    there = Label.objects.filter(label_set_id=label_set.id, class_id__in=[edit.content["class"] for edit in asked])
+    taken = {class_id for label_id, class_id in there.values_list("label_id", "class_id") if str(label_id) not in named}
+    errors = []
+    for edit in asked:
+        if edit.content["class"] in taken:
+            detail = "This classification is answered by another label; change that one."
+            errors.append(FieldError(f"{edit.pointer}/class", "answered_twice", detail))
+        taken.add(edit.content["class"])
+    if errors:
+        raise Invalid("A classification is answered once for an image.", errors=errors)
 
 
 def growth(changes: Sequence[Change]) -> int:

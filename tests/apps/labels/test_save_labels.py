@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -197,3 +198,24 @@ def test_the_cost_does_not_grow_with_the_labels(world: LabelWorld) -> None:
     statements = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
     assert len(statements) <= (2 if connection.vendor == "postgresql" else 4)
     assert "snapshot" not in statements[0]
+
+
+def focus(value: str = "sharp") -> dict[str, Any]:
+    """An answer to the classification of blood cells."""
+    return {
+        "id": str(uuid4()),
+        "class": "focus",
+        "shape": "classification",
+        "geometry": None,
+        "attributes": {"focus": value},
+    }
+
+
+def test_a_classification_is_answered_once(world: LabelWorld) -> None:
+    first = focus()
+    world.save([first])
+    with pytest.raises(Invalid) as refused:
+        world.save([box(), focus("blurred")])
+    assert [error.pointer for error in refused.value.errors] == ["/upsert/1/class"]
+    assert world.save([first | {"attributes": {"focus": "blurred"}}]).revision == 2
+    assert world.save([focus()], delete=[first["id"]]).revision == 3
