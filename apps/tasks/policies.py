@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.principal import Principal
-from apps.common.errors import Forbidden, NotFound
+from apps.common.errors import Forbidden, Invalid, NotFound
 from apps.common.kept import Kept
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess, access_columns, access_of
@@ -149,3 +149,15 @@ def get_draft_for(principal: Principal, task_id: UUID, draft_id: UUID) -> tuple[
     if draft is None:
         raise NotFound
     return found, draft
+
+
+def get_person_for(access: ProjectAccess, text: str) -> User:
+    """A collaborator of the project by id or e-mail address. Raises Invalid; a stranger is like nobody."""
+    people = User.objects.filter(collaborations__project=access.project)
+    try:
+        person = people.filter(id=UUID(text)).first()
+    except ValueError:
+        person = people.filter(email=text.lower()).first()
+    if person is None:
+        raise Invalid.at("/user", "No collaborator of the project is called so.", code="unknown_user")
+    return person

@@ -8,9 +8,7 @@ from uuid import UUID
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.response import Response
 
-from apps.accounts.models import User
 from apps.accounts.requests import Request
-from apps.common.errors import Invalid
 from apps.common.http import ApiView, read_body
 from apps.common.problems import problem_response
 from apps.common.serializers import StrictSerializer
@@ -24,7 +22,7 @@ from apps.tasks.operations.engine import Locked
 from apps.tasks.operations.labeling import Fenced
 from apps.tasks.operations.manage import archive_task, assign_task, move_task, reopen_task, set_priority
 from apps.tasks.operations.steps import recall_task, take_step
-from apps.tasks.policies import TaskAccess, get_task_for
+from apps.tasks.policies import TaskAccess, get_person_for, get_task_for
 
 WORK = ("label", "review", "agent")
 """The scopes of whoever works at a stage; which stages, the person's roles say."""
@@ -172,7 +170,7 @@ class AssignView(ManagerVerbView):
     body = bodies.AssignBody
 
     def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
-        person = person_of(found, sent["user"]) if sent["user"] is not None else None
+        person = get_person_for(found.access, sent["user"]) if sent["user"] is not None else None
         return assign_task(task_id=found.task.id, actor=found.user, person=person)
 
 
@@ -206,15 +204,3 @@ class ArchiveView(ManagerVerbView):
 
     def manage(self, found: TaskAccess, sent: dict[str, Any]) -> Locked:
         return archive_task(task_id=found.task.id, actor=found.user, reason=sent.get("reason", ""))
-
-
-def person_of(found: TaskAccess, text: str) -> User:
-    """A collaborator of the task's project by id or e-mail address. Raises Invalid; a stranger is like nobody."""
-    people = User.objects.filter(collaborations__project_id=found.task.project_id)
-    try:
-        person = people.filter(id=UUID(text)).first()
-    except ValueError:
-        person = people.filter(email=text.lower()).first()
-    if person is None:
-        raise Invalid.at("/user", "No collaborator of the project is called so.", code="unknown_user")
-    return person

@@ -18,6 +18,7 @@ from apps.jobs.api.answers import accepted
 from apps.jobs.operations import enqueue
 from apps.projects.policies import ProjectAccess, get_project_for, require_manager
 from apps.tasks.operations.bulk import ACTIONS, BulkOrder, bulk_act
+from apps.tasks.policies import get_person_for
 from apps.tasks.queries.counts import status_counts
 from workflows.state import STATUSES
 
@@ -85,22 +86,11 @@ def order_from(access: ProjectAccess, sent: dict[str, Any]) -> BulkOrder:
         raise Invalid.at(f"/{needed}", f"The action {sent['action']} needs it.", code="required")
     return BulkOrder(
         action=sent["action"],
-        person=_person(access, sent["user"]) if sent.get("user") else None,
+        person=get_person_for(access, sent["user"]) if sent.get("user") else None,
         priority=sent.get("priority", 50),
         stage=sent.get("stage", ""),
         reason=sent.get("reason", ""),
     )
-
-
-def _person(access: ProjectAccess, text: str) -> User:
-    people = User.objects.filter(collaborations__project=access.project)
-    try:
-        person = people.filter(id=UUID(text)).first()
-    except ValueError:
-        person = people.filter(email=text.lower()).first()
-    if person is None:
-        raise Invalid.at("/user", "No collaborator of the project is called so.", code="unknown_user")
-    return person
 
 
 def _enqueue(access: ProjectAccess, actor: User, sent: dict[str, Any], order: BulkOrder) -> Any:
