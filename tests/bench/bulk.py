@@ -29,7 +29,9 @@ from tests.factories.tasks import World, make_world
 
 def do_job(job_id: UUID) -> dict[str, Any]:
     """The job in a process of its own: its CPU, wall seconds and peak memory."""
-    done = subprocess.run([sys.executable, "-m", "tests.bench.child", str(job_id)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.child", str(job_id)], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr[-3_000:]
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert found["state"] == "succeeded", found
@@ -53,7 +55,13 @@ def run_transfer(report: Report, *, home: Path, quick: bool, full: bool) -> None
         file.write(coco(tasks, each))
         file.seek(0)
         job = start_import(
-            project=world.project, actor=actor, file=File(file, "b.json"), format="coco", mode="add", on_error="keep", match="file_name"
+            project=world.project,
+            actor=actor,
+            file=File(file, "b.json"),
+            form="coco",
+            mode="add",
+            on_error="keep",
+            match="file_name",
         )
     floor = Floor(floor_parameters(), 10)
     came = do_job(job.pk)
@@ -61,7 +69,7 @@ def run_transfer(report: Report, *, home: Path, quick: bool, full: bool) -> None
     report.add(Row("import-coco", came["cpu"], "s", 4, "labels and deltas by COPY", raw_in))
     report.add(Row("import-coco-memory", came["peak"], "MB", 200))
     analyze()
-    export = start_export(project=world.project, actor=actor, format="coco", filters={}, include_media=False)
+    export = start_export(project=world.project, actor=actor, form="coco", filters={}, include_media=False)
     went = do_job(export.pk)
     raw_out = metered(floor.read_labels)
     floor.close()
@@ -72,7 +80,14 @@ def run_transfer(report: Report, *, home: Path, quick: bool, full: bool) -> None
 def coco(images: int, each: int) -> bytes:
     numbers = range(images)
     boxes = [
-        {"id": n * each + k + 1, "image_id": n + 1, "category_id": 1 + k % 3, "bbox": [10 + 40 * k, 10.5, 30, 40], "area": 1200, "iscrowd": 0}
+        {
+            "id": n * each + k + 1,
+            "image_id": n + 1,
+            "category_id": 1 + k % 3,
+            "bbox": [10 + 40 * k, 10.5, 30, 40],
+            "area": 1200,
+            "iscrowd": 0,
+        }
         for n in numbers
         for k in range(each)
     ]
@@ -150,7 +165,9 @@ def counts(report: Report, world: World, number: int) -> None:
 
     def counted() -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT stage, status, count(*) FROM tasks_task WHERE project_id = %s GROUP BY 1, 2", [world.project.id])
+            cursor.execute(
+                "SELECT stage, status, count(*) FROM tasks_task WHERE project_id = %s GROUP BY 1, 2", [world.project.id]
+            )
             cursor.fetchall()
 
     kept()

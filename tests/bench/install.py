@@ -27,13 +27,17 @@ def run(report: Report, *, home: Path, quick: bool, full: bool) -> None:
 def install(report: Report) -> None:
     with tempfile.TemporaryDirectory(prefix="lapidary-install-") as folder:
         copy = Path(folder)
-        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True)
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+        )
         for name in listed.stdout.decode().splitlines():
             if name.startswith("deploy/") and (ROOT / name).is_file():
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, copy / name)
         began = time.monotonic()
-        done = subprocess.run([sys.executable, "deploy/dev/setup.py", "runtime"], cwd=copy, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "deploy/dev/setup.py", "runtime"], cwd=copy, capture_output=True, text=True, check=False
+        )
         seconds = time.monotonic() - began
         if done.returncode:
             print(f"install could not be measured: {done.stderr[-500:]}", file=sys.stderr)
@@ -41,7 +45,9 @@ def install(report: Report) -> None:
         files = [path for path in (copy / ".venv").rglob("*") if path.is_file() and not path.is_symlink()]
         report.add(Row("install", seconds, "s wall"))
         report.add(Row("install-size", sum(path.stat().st_size for path in files) / 2**20, "MiB"))
-        report.add(Row("install-packages", len(list((copy / ".venv").glob("lib/*/site-packages/*.dist-info"))), "count"))
+        report.add(
+            Row("install-packages", len(list((copy / ".venv").glob("lib/*/site-packages/*.dist-info"))), "count")
+        )
 
 
 def first_start(report: Report) -> None:

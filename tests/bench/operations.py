@@ -91,9 +91,7 @@ def claim_submit_row(count: int) -> Row:
     floor = Floor(floor_parameters(), 4 * count)
     pairs(world, 20)
     floor.pairs(20)
-    ours, raw = in_turn(
-        count, (lambda n: pairs(world, n), Meter(ours=True)), (floor.pairs, Meter(ours=True))
-    )
+    ours, raw = in_turn(count, (lambda n: pairs(world, n), Meter(ours=True)), (floor.pairs, Meter(ours=True)))
     floor.close()
     return Row("claim-submit", ours, "ms", 3.5, "two raw transactions", raw)
 

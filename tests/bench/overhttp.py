@@ -106,9 +106,7 @@ def crowd(report: Report, world: World, urls: list[str], roots: list[int], tasks
     report.add(Row("double-hand-outs", twice(taken), "tasks", 0))
 
 
-def race(
-    world: World, programs: list[Program], tasks: int, roots: list[int]
-) -> tuple[list[list[str]], float, Meter]:
+def race(world: World, programs: list[Program], tasks: int, roots: list[int]) -> tuple[list[list[str]], float, Meter]:
     """The programs label together until so many tasks are done."""
     project, each = str(world.project.id), -(-tasks // len(programs))
 
@@ -149,7 +147,9 @@ def save_one(report: Report, world: World, urls: list[str], roots: list[int], co
     task = bob.post(f"/projects/{world.project.id}/stages/annotate/claim/")
     path, token = f"/tasks/{task['id']}/labels/", task["claim"]["token"]
     boxes = [box(x=n % 600, y=n % 400, width=10, height=10) for n in range(1_000)]
-    state = {"revision": bob.call("PATCH", path, {"upsert": boxes, "claim_token": token}, If_Match='"main-0"')["revision"]}
+    state = {
+        "revision": bob.call("PATCH", path, {"upsert": boxes, "claim_token": token}, If_Match='"main-0"')["revision"]
+    }
 
     def ours(number: int) -> None:
         for _ in range(number):
@@ -182,7 +182,9 @@ QUERIES = (
 def list_page(report: Report, world: World, urls: list[str], roots: list[int], count: int) -> None:
     """Pages of a hundred tasks: filters, orderings and depths, in turn."""
     mia = Program(urls, keys_of([world.people["mia"]])[0])
-    addresses = [deep(mia, f"/projects/{world.project.id}/tasks/?{query}", pages) for query in QUERIES for pages in (0, 12)]
+    addresses = [
+        deep(mia, f"/projects/{world.project.id}/tasks/?{query}", pages) for query in QUERIES for pages in (0, 12)
+    ]
 
     def ours(number: int) -> None:
         for n in range(number):
@@ -203,7 +205,9 @@ def list_page(report: Report, world: World, urls: list[str], roots: list[int], c
     report.add(Row("list-page", mean, "ms", 15, "the rows by one raw statement", floor))
     program = InProcess(mia.key)
     program.get(addresses[0])
-    report.add(Row("list-page-statements", max(statements(partial(program.get, path)) for path in addresses), "count", 5))
+    report.add(
+        Row("list-page-statements", max(statements(partial(program.get, path)) for path in addresses), "count", 5)
+    )
     mia.drop()
 
 
