@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.db.models.query import get_related_populators  # type: ignore[attr-defined]
+from django.db.models import query as django_query
 
 M = TypeVar("M", bound=Model)
 # Values that no query holds of itself.
@@ -37,7 +37,7 @@ class Kept(Generic[M]):
         return Compiled(self._build(*marks), marks)
 
     def sql(self) -> str:
-        return self._compiled.sql
+        return str(self._compiled.sql)
 
     def parameters(self, *arguments: Any) -> list[Any]:
         """The parameters of ``sql``, in their order."""
@@ -80,7 +80,8 @@ class Compiled:
         self._own = slice(start, end)
         self._model = self._compiler.klass_info["model"]
         self._names = [item[0].target.attname for item in self._compiler.select[start:end]]
-        self._related = get_related_populators(self._compiler.klass_info, self._compiler.select, connection.alias)
+        populators: Any = django_query.get_related_populators  # type: ignore[attr-defined,unused-ignore]
+        self._related = populators(self._compiler.klass_info, self._compiler.select, connection.alias)
         self._annotations = dict(self._compiler.annotation_col_map or {})
         fields = [item[0] for item in self._compiler.select[: self._compiler.col_count]]
         self._converters = self._compiler.get_converters(fields)

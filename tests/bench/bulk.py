@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -108,12 +109,10 @@ def run_growth(report: Report, *, home: Path, quick: bool, full: bool) -> None:
     add_many_tasks(world, sizes[0])
     analyze()
     costs = [claims(world, 50 if quick else 400)]
-    for before, size in zip(sizes, sizes[1:], strict=False):
+    for before, size in pairwise(sizes):
         made = grow(world, size - before, before)
         if size == sizes[1]:
-            floor = Floor(floor_parameters(), 10)
-            raw = metered(lambda: floor.copy(sizes[1] - sizes[0]))
-            floor.close()
+            raw = raw_copy(size - before)
             report.add(Row("project-1m", made["cpu"], "s", 30, "the queue's rows alone, by COPY", raw))
             report.add(Row("project-1m-memory", made["peak"], "MB", 300))
             report.add(Row("project-1m-wall", made["wall"], "s wall"))
@@ -121,6 +120,13 @@ def run_growth(report: Report, *, home: Path, quick: bool, full: bool) -> None:
         costs.append(claims(world, 50 if quick else 400))
     counts(report, world, 20 if quick else 200)
     report.add(Row("claim-flatness", costs[-1] / costs[0], "ratio", 1.2, f"claim at {sizes[0]:,} tasks, ms", costs[0]))
+
+
+def raw_copy(rows: int) -> float:
+    floor = Floor(floor_parameters(), 10)
+    spent = metered(lambda: floor.copy(rows))
+    floor.close()
+    return spent
 
 
 def claims(world: World, number: int) -> float:

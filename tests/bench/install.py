@@ -75,8 +75,7 @@ def first_start(report: Report) -> None:
 
 def ready(port: int) -> bool:
     try:
-        # The address is our own.
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

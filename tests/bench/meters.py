@@ -11,7 +11,7 @@ import resource
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -59,7 +59,7 @@ class Meter:
         self.roots, self.ours = list(roots), ours
         self.total = self.database = 0.0
 
-    def __enter__(self) -> Meter:
+    def __enter__(self) -> Self:
         self._before, self._base = self._read(), self._backends()
         return self
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from django.db import connection
 
+from apps.projects.policies import ProjectAccess
+from apps.tasks.models import Task
+from apps.tasks.operations.claims import claim_next
 from tests.bench.floors import Floor
 from tests.bench.meters import Meter, in_turn
 from tests.bench.report import Report, Row
@@ -76,10 +79,8 @@ def pairs(world: World, count: int) -> None:
         world.step("ann", claimed, "submit", verified_empty=True)
 
 
-def claim(world: World, access: object) -> object:
-    from apps.tasks.operations.claims import claim_next
-
-    claimed = claim_next(access=access, user=world.people["ann"], stage_id="annotate")  # type: ignore[arg-type]
+def claim(world: World, access: ProjectAccess) -> Task:
+    claimed = claim_next(access=access, user=world.people["ann"], stage_id="annotate")
     assert claimed is not None
     return claimed.locked.task
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from tests.bench.meters import Meter, in_turn, statements
 from tests.bench.operations import floor_parameters
 from tests.bench.report import Report, Row
 from tests.bench.scratch import analyze
-from tests.factories.clients import Program
+from tests.factories.clients import Answer, Program
 from tests.factories.crowds import add_many_tasks, add_people, keys_of
 from tests.factories.labels import box
 from tests.factories.servers import Installation
@@ -82,10 +83,6 @@ class InProcess(Program):
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        import json
-
-        from tests.factories.clients import Answer
-
         got = self._client.generic(
             method,
             f"/api/v1{path}",

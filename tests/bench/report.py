@@ -13,7 +13,7 @@ RESULTS = Path(__file__).resolve().parents[2] / "bench-results"
 
 @dataclass
 class Row:
-    """One figure beside what it is compared with, both measured in the same call. ``at_least`` turns the target round."""
+    """One figure beside what it is compared with, of the same call. ``at_least`` turns the target round."""
 
     name: str
     value: float

@@ -56,9 +56,12 @@ def start(url: str, home: Path) -> None:
         "LAPIDARY_HOME": str(home),
         "LAPIDARY_LOG_LEVEL": "WARNING",
     }
+    import logging
+
     import django
 
     django.setup()
+    logging.getLogger("kombu").setLevel(logging.ERROR)  # nobody hears the bell here
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
