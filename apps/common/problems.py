@@ -25,6 +25,7 @@ from apps.common.errors import (
     UnsupportedMedia,
     WrongMethod,
 )
+from apps.common.sql import LostUpdate
 
 CONTENT_TYPE = "application/problem+json"
 log = logging.getLogger(__name__)
@@ -90,7 +91,7 @@ def from_database(exc: Exception) -> DomainError | None:
     match exc:
         case DataError():
             error: DomainError = Invalid("A value is out of the range that can be stored.", code="out_of_range")
-        case OperationalError() | InterfaceError():
+        case OperationalError() | InterfaceError() | LostUpdate():
             error = Unavailable("The database is busy or away; try again.", retry_after=2)
         case IntegrityError() if is_duplicate(exc):
             error = Conflict("Somebody wrote the same thing at the same moment.", code="duplicate")

@@ -24,7 +24,7 @@ PLAIN = frozenset({str, int, bool, float, UUID, datetime, type(None)})
 
 
 class LostUpdate(Exception):
-    """A guarded update found no row: somebody wrote between read and write, which the locks should have prevented."""
+    """A guard found no row: somebody wrote between our reading and our lock. Doing it all again is right."""
 
 
 def column_of(model: type[Model], name: str) -> Field[Any, Any]:
@@ -104,8 +104,15 @@ class Writes:
         names = ", ".join(column.name for column in columns)
         self._parts.append((f"INSERT INTO {model._meta.db_table} ({names}) {source} {conflict}".rstrip(), values))
 
+    def require(self, sql: str, params: Sequence[Any]) -> None:
+        """``sql`` must find a row (``SELECT 1 AS one …``), or nothing is written. Only PostgreSQL is asked: what a
+        locking statement has read beside the locked rows may be older than the lock, and SQLite has one writer."""
+        if self._vendor == "postgresql":
+            self._parts.append((sql, list(params)))
+            self._guarded.append(len(self._parts) - 1)
+
     def send(self) -> None:
-        """Raises LostUpdate if a guarded update changed nothing."""
+        """Raises LostUpdate if a guarded update changed nothing, or something required was not found."""
         parts, self._parts = self._parts, []
         guarded, self._guarded = self._guarded, []
         if not parts:

@@ -12,6 +12,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.common.errors import DomainError, NotFound
 from apps.common.problems import problem_body
+from apps.common.retries import retried
 from apps.tasks.models import Task
 from apps.tasks.operations import manage
 
@@ -56,11 +57,14 @@ def bulk_act(
 
 
 def _try(verb: Callable[[UUID], Any], task_id: UUID, dry_run: bool) -> DomainError | None:
+    @transaction.atomic
+    def attempt() -> None:
+        verb(task_id)
+        if dry_run:
+            raise _DryRun
+
     try:
-        with transaction.atomic():
-            verb(task_id)
-            if dry_run:
-                raise _DryRun
+        retried(attempt)
     except _DryRun:
         return None
     except DomainError as error:

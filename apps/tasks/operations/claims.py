@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.common.clock import database_now
 from apps.common.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from apps.common.retries import retried
 from apps.common.sql import LostUpdate
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess
@@ -135,7 +137,7 @@ def _sweep_stage(project_id: UUID, stage_id: str) -> int:
     """Returns lapsed claims of one stage to the queue, so an empty queue never waits for the sweeper."""
     now = database_now()
     lapsed = lapsed_visits(now, limit=SWEEP_AT_CLAIM, project_id=project_id, stage=stage_id)
-    return sum(expire_claim(task_id=visit.task_id, token=visit.token) for visit in lapsed)
+    return sum(retried(partial(expire_claim, task_id=visit.task_id, token=visit.token)) for visit in lapsed)
 
 
 @transaction.atomic
@@ -225,4 +227,5 @@ def _end_reservation(locked: Locked, user: User, is_manager: bool) -> Locked:
 
 def expire_leases(*, now: datetime, limit: int = 500) -> int:
     """Returns lapsed claims to their queues, one transaction each; how many were returned."""
-    return sum(expire_claim(task_id=visit.task_id, token=visit.token) for visit in lapsed_visits(now, limit=limit))
+    lapsed = lapsed_visits(now, limit=limit)
+    return sum(retried(partial(expire_claim, task_id=visit.task_id, token=visit.token)) for visit in lapsed)

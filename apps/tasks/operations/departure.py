@@ -13,6 +13,7 @@ from apps.tasks.logic import CLAIM_ROLES
 from apps.tasks.models import Visit, VisitStatus
 from apps.tasks.operations.engine import lock_task, try_out
 from apps.tasks.operations.persist import persist
+from apps.tasks.operations.versions import up_to_date
 from workflows import commands
 from workflows.results import Refused
 
@@ -53,4 +54,5 @@ def _free(task_id: UUID, user_id: UUID, actor: User | None) -> bool:
     if isinstance(result, Refused):
         return False
     persist(locked, result, graph=locked.graph, visit_values={})
+    up_to_date(locked)
     return True

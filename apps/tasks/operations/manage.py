@@ -13,6 +13,7 @@ from apps.projects.models import Collaborator
 from apps.tasks.logic import CLAIM_ROLES
 from apps.tasks.models import Visit, VisitStatus
 from apps.tasks.operations.engine import Locked, carry_out, lock_task
+from apps.tasks.operations.versions import up_to_date
 from workflows import commands
 
 PRIORITIES = range(101)
@@ -106,4 +107,4 @@ def force_release(*, task_id: UUID, actor: User, reason: str = "") -> Locked:
     else:
         command = commands.EndReservation(actor=str(actor.id), reason=reason)
     carry_out(locked, command)
-    return locked
+    return up_to_date(locked)

@@ -48,8 +48,30 @@ def persist(locked: Locked, accepted: Accepted, *, graph: Graph, visit_values: d
     writes.insert(Selection, selection_rows(locked, accepted.events, closed))
     write_people(writes, locked, accepted)
     write_counters(writes, locked, accepted.events)
+    if before.status == CLAIMED and after.status != CLAIMED:
+        require_fresh(writes, locked)
     writes.send()
     locked.state, locked.graph = after, graph
+
+
+def require_fresh(writes: Writes, locked: Locked) -> None:
+    """The labels and the project's workflow are still those that were read with the lock.
+
+    PostgreSQL reads unlocked tables as they were when the statement began: whoever waited for the task's lock knows the
+    past. A step decided on it would name the wrong revision, or stay behind when its project's workflow changes.
+    """
+    task = locked.task
+    version = "SELECT 1 AS one FROM projects_project WHERE id = %s AND workflow_version_id = %s"
+    writes.require(version, [task.project_id, task.project.workflow_version_id])
+    if task.label_set is not None:
+        labels = "SELECT 1 AS one FROM labels_labelset WHERE id = %s AND revision = %s"
+        writes.require(labels, [task.label_set.id, task.label_set.revision])
+    else:
+        none = (
+            "SELECT 1 AS one WHERE NOT EXISTS (SELECT 1 FROM labels_labelset "
+            "WHERE project_id = %s AND data_unit_id = %s AND branch = 'main')"
+        )
+        writes.require(none, [task.project_id, task.data_unit_id])
 
 
 def write_task(writes: Writes, locked: Locked, before: State, after: State, graph: Graph) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from apps.common.retries import retried
 from apps.tasks.models import Visit, VisitStatus
 from apps.tasks.operations.engine import Locked, lock_task, try_out
 from apps.tasks.operations.persist import persist
+from apps.tasks.operations.versions import up_to_date
 from apps.tasks.queries.candidates import due_visits, ended_reservations
 from workflows import commands
 from workflows.graph import ROUTER
@@ -46,7 +49,9 @@ def strike(*, task_id: UUID, visit_id: int) -> bool:
     if visit is None or visit.id != visit_id or visit.due_at is None or visit.due_at > locked.now:
         return False
     timer = commands.FactTimeout if visit.stage_type == ROUTER else commands.AgentTimeout
-    return _unless_refused(locked, timer(stage=visit.stage, since=locked.state.since))
+    struck = _unless_refused(locked, timer(stage=visit.stage, since=locked.state.since))
+    up_to_date(locked)
+    return struck
 
 
 @transaction.atomic
@@ -58,10 +63,11 @@ def provide_fact(*, task_id: UUID, fact: str, value: Any, label_revision: int) -
 
 def end_reservations(*, now: datetime, limit: int = 500) -> int:
     """Ends every reservation whose hours have passed; how many."""
-    return sum(end_reservation(task_id=row.task_id, visit_id=row.id) for row in ended_reservations(now, limit=limit))
+    rows = ended_reservations(now, limit=limit)
+    return sum(retried(partial(end_reservation, task_id=row.task_id, visit_id=row.id)) for row in rows)
 
 
 def strike_due(*, now: datetime, limit: int = 500) -> int:
     """Strikes every time-out that is due; how many."""
     rows: list[Visit] = due_visits(now, limit=limit)
-    return sum(strike(task_id=row.task_id, visit_id=row.id) for row in rows)
+    return sum(retried(partial(strike, task_id=row.task_id, visit_id=row.id)) for row in rows)

@@ -163,16 +163,15 @@ def provenance(label: dict[str, Any], people: Mapping[str, str]) -> dict[str, An
 
 def lock_tasks(project: Project, task_ids: Sequence[UUID]) -> list[Locked]:
     """The tasks and their open visits, locked in the order of their ids."""
+    # Locked first (visit, then task, as everywhere) and read afterwards: a statement that waits for a lock sees the
+    # tables that it does not lock as they were before.
+    open_visits = Visit.objects.filter(task_id__in=task_ids, status__lt=VisitStatus.DONE).order_by("task_id")
+    list(open_visits.select_related("task").only("task__id").select_for_update(of=("self", "task")))
+    list(Task.objects.filter(id__in=task_ids).order_by("id").select_for_update(of=("self",)).values_list("id"))
     now = database_now()
-    open_visits = Visit.objects.filter(task_id__in=task_ids, status__lt=VisitStatus.DONE)
-    visits = {
-        visit.task_id: visit
-        for visit in open_visits.select_for_update(of=("self", "task"))
-        .select_related("task", "task__label_set")
-        .order_by("task_id")
-    }
+    visits = {visit.task_id: visit for visit in open_visits.select_related("task__label_set")}
     rest = Task.objects.filter(id__in=[task_id for task_id in task_ids if task_id not in visits])
-    closed = rest.select_for_update(of=("self",)).select_related("label_set").order_by("id")
+    closed = rest.select_related("label_set").order_by("id")
     found = []
     for task, visit in [(visit.task, visit) for visit in visits.values()] + [(task, None) for task in closed]:
         task.project = project
