@@ -87,7 +87,8 @@ class Door:
             page = context.new_page()
             page.goto(f"{self.site.url}/sign-in")
             sign_in(page, name)
-            page.wait_for_url("**/queue")
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+            settled(page)
             self.states[name] = context.storage_state()
             context.close()
         return self.states[name]

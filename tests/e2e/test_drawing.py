@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.desk import held, opened
-from tests.e2e.people import Door
+from tests.e2e.people import Door, settled
 from tests.e2e.site import MakeProject, email
 
 
@@ -133,6 +133,7 @@ def test_without_a_mouse_from_the_door_to_the_next_task(door: Door, make_project
     page.keyboard.type("lapidary")
     press("Enter")
     page.wait_for_url("**/queue")
+    settled(page)
     take = page.get_by_role("region", name=project.name, exact=True).get_by_role("button", name="Claim the next task")
     for _ in range(80):
         press("Tab")

@@ -69,6 +69,7 @@ export function LabelList() {
       aside={<span className={css.faint}>{t("labelCount", { count: labels.length })}</span>}
       grow
     >
+      {!labels.length && <p className={css.empty}>{t("noLabels")}</p>}
       <div
         ref={list}
         className={css.labels}
@@ -79,7 +80,6 @@ export function LabelList() {
         onKeyDown={key}
         aria-activedescendant={at >= 0 ? `label-${labels[at]?.id}` : undefined}
       >
-        {!labels.length && <p className={css.empty}>{t("noLabels")}</p>}
         <div className={css.virtual} style={{ height: rows.getTotalSize() }} role="presentation">
           {rows.getVirtualItems().map((row) => {
             const label = labels[row.index];
