@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery.signals import setup_logging, worker_process_init, worker_ready
 
 from apps.server import broker
+from apps.server.memory import settle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "apps.server.settings.local")
 
@@ -20,6 +21,12 @@ app.autodiscover_tasks(related_name="jobs")
 @setup_logging.connect
 def keep_our_logging(**_options: object) -> None:
     """Django has configured logging already; Celery must not do it again."""
+
+
+@worker_process_init.connect
+def settle_down(**_options: object) -> None:
+    """In each child, before its first job."""
+    settle()
 
 
 @worker_ready.connect

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import Any
 
@@ -25,10 +24,10 @@ forwarded_allow_ips = os.environ.get("LAPIDARY_PROXIES") or "127.0.0.1"
 
 
 def post_worker_init(worker: Any) -> None:
-    """What the application has loaded stays for good: the collector need not look at it again, nor come so often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    """The application is loaded."""
+    from apps.server.memory import settle
+
+    settle()
 
 
 def child_exit(server: Any, worker: Any) -> None:

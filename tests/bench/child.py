@@ -14,8 +14,10 @@ def main(job_id: UUID) -> None:
     django.setup()
     from apps.jobs.models import Job
     from apps.jobs.operations import run
+    from apps.server.memory import settle
     from tests.bench.meters import Meter
 
+    settle()
     with Meter(ours=True) as meter:
         run(job_id=job_id, surprise=True)
     job = Job.objects.get(pk=job_id)
