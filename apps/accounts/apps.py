@@ -9,7 +9,8 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from apps.accounts.policies import require_organization_role
+        from apps.accounts.policies import may_hear_again, may_hear_of_organization
         from apps.common.idempotency import register_guard
 
-        register_guard("organization_id", require_organization_role)
+        register_guard("", may_hear_again)
+        register_guard("organization_id", may_hear_of_organization)

@@ -63,6 +63,19 @@ def get_api_key_for(principal: Principal, key_id: UUID) -> ApiKey:
     return found
 
 
+def may_hear_of_organization(principal: Principal, organization_id: UUID, manages: bool) -> None:
+    """Whether a stored answer about the organization may be given again. Raises NotFound, Forbidden."""
+    require_organization_role(principal, organization_id, *(MANAGERS if manages else ()))
+
+
+def may_hear_again(principal: Principal, _: None, manages: bool) -> None:
+    """The same for routes that name no object, such as those that make one. Raises Forbidden."""
+    if not manages or principal.user.is_superuser:
+        return
+    if not Membership.objects.filter(user_id=principal.user.pk, role__in=MANAGERS).exists():
+        raise Forbidden("Your role in the organization does not allow this.")
+
+
 def require_whole_instance(principal: Principal) -> None:
     """Raises Forbidden for a key that is limited to a project."""
     if principal.project_id is not None:

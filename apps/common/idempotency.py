@@ -27,13 +27,16 @@ from apps.common.models import IdempotencyRecord
 KEPT = timedelta(hours=24)
 HEADERS = ("Location", "ETag")
 
-# By the name of a URL argument: (principal, value) -> raises NotFound or Forbidden. Filled from AppConfig.ready.
-Guard = Callable[[Any, Any], object]
+# By the name of a URL argument ("" for routes without any): (principal, value, does the route manage?) -> raises
+# NotFound or Forbidden. Filled from AppConfig.ready.
+Guard = Callable[[Any, Any, bool], object]
 _guards: dict[str, Guard] = {}
+MANAGING = frozenset({"manage", "admin"})
 
 
 def register_guard(argument: str, guard: Guard) -> None:
-    """How a replayed request proves that its caller may still see the object named by the URL argument."""
+    """How a replayed request proves that its caller may still see the object named by the URL argument, and manage it
+    where the route does that: an answer is not given again to who has lost the right to it."""
     _guards[argument] = guard
 
 
@@ -114,9 +117,10 @@ def claim(record: IdempotencyRecord) -> int | None:
 
 
 def replay(request: Request, record: IdempotencyRecord, kwargs: Mapping[str, Any]) -> HttpResponse:
-    for name, value in kwargs.items():
+    manages = bool(MANAGING & scopes_of(request))
+    for name, value in kwargs.items() or (("", None),):
         if name in _guards:
-            _guards[name](request.auth, value)
+            _guards[name](request.auth, value, manages)
     stored = twins(record).first()
     if stored is None or stored.digest != record.digest:
         raise Conflict("This Idempotency-Key was used with another body.", code="idempotency_key_reused")
@@ -126,6 +130,13 @@ def replay(request: Request, record: IdempotencyRecord, kwargs: Mapping[str, Any
     for name, value in {**stored.headers, "Idempotency-Replayed": "true"}.items():
         response[name] = value
     return response
+
+
+def scopes_of(request: Request) -> frozenset[str]:
+    """The scopes that the route names for the request's method."""
+    view = (request.parser_context or {}).get("view")
+    named: Any = getattr(view, "scopes", {}).get(request.method, ())
+    return frozenset([named] if isinstance(named, str) else named)
 
 
 def twins(record: IdempotencyRecord) -> Any:

@@ -8,9 +8,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 from rest_framework.request import Request
 
@@ -46,27 +48,53 @@ def check_query(request: Request, allowed: Sequence[str]) -> None:
 
 def page(
     request: Request,
-    rows: QuerySet[M],
+    rows: QuerySet[M] | Sequence[QuerySet[M]],
     *,
     render: Callable[[M], dict[str, Any]],
     orderings: Mapping[str, Ordering],
     default: str,
 ) -> dict[str, Any]:
-    """One page of ``rows``; ``orderings`` maps what ``?ordering=`` may say. Raises Invalid."""
+    """One page of ``rows``; ``orderings`` maps what ``?ordering=`` may say. Raises Invalid.
+
+    Several querysets are one list, each row once: an OR of conditions with an index each would use none of them.
+    """
     name = request.query_params.get("ordering", default)
     if name not in orderings:
         raise Invalid.at("/ordering", f"ordering is one of {', '.join(sorted(orderings))}.", code="unknown_ordering")
     order, limit = orderings[name].fields, read_limit(request)
-    cursor = request.query_params.get("cursor")
-    if cursor:
-        rows = rows.filter(after(order, decode(cursor, name, len(order))))
-    found = list(rows.order_by(*order)[: limit + 1])
+    parts = [rows] if isinstance(rows, QuerySet) else list(rows)
+    if cursor := request.query_params.get("cursor"):
+        beyond = after(order, decode(cursor, name, len(order)))
+        parts = [checked(part, beyond) for part in parts]
+    found = [row for part in parts for row in part.order_by(*order)[: limit + 1]]
+    if len(parts) > 1:
+        found = merged(found, order)
     more = len(found) > limit
     found = found[:limit]
     return {
         "results": [render(row) for row in found],
         "next": next_url(request, encode(found[-1], name, order)) if more else None,
     }
+
+
+def checked(rows: QuerySet[M], beyond: Q) -> QuerySet[M]:
+    """The rows beyond a cursor. Raises Invalid for one whose values are of another kind than the columns."""
+    try:
+        return rows.filter(beyond)
+    except (ValueError, TypeError, ValidationError):
+        raise bad_cursor() from None
+
+
+def bad_cursor() -> Invalid:
+    return Invalid.at("/cursor", "The cursor is not one that this list gave.", code="bad_cursor")
+
+
+def merged(found: Sequence[M], order: tuple[str, ...]) -> list[M]:
+    """Every row once, in ``order``."""
+    once = list({row.pk: row for row in found}.values())
+    for field in reversed(order):
+        once.sort(key=attrgetter(field.lstrip("-")), reverse=field.startswith("-"))
+    return once
 
 
 def after(order: tuple[str, ...], values: Sequence[Any]) -> Q:
@@ -91,7 +119,7 @@ def decode(cursor: str, name: str, size: int) -> list[Any]:
             raise ValueError
         return [_value(item) for item in raw[1:]]
     except (ValueError, TypeError, binascii.Error, UnicodeDecodeError, RecursionError):
-        raise Invalid.at("/cursor", "The cursor is not one that this list gave.", code="bad_cursor") from None
+        raise bad_cursor() from None
 
 
 def next_url(request: Request, cursor: str) -> str:

@@ -12,5 +12,5 @@ class DatasetsConfig(AppConfig):
         from apps.common.idempotency import register_guard
         from apps.datasets.policies import get_data_unit_for, get_dataset_for
 
-        register_guard("dataset_id", get_dataset_for)
-        register_guard("data_unit_id", get_data_unit_for)
+        register_guard("dataset_id", lambda who, key, manages: get_dataset_for(who, key, manage=manages))
+        register_guard("data_unit_id", lambda who, key, manages: get_data_unit_for(who, key, manage=manages))

@@ -12,4 +12,4 @@ class FlowsConfig(AppConfig):
         from apps.common.idempotency import register_guard
         from apps.flows.policies import get_workflow_for
 
-        register_guard("workflow_id", get_workflow_for)
+        register_guard("workflow_id", lambda who, key, manages: get_workflow_for(who, key, manage=manages))

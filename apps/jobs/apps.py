@@ -12,4 +12,4 @@ class JobsConfig(AppConfig):
         from apps.common.idempotency import register_guard
         from apps.jobs.policies import get_job_for
 
-        register_guard("job_id", get_job_for)
+        register_guard("job_id", lambda who, key, _: get_job_for(who, key))

@@ -12,4 +12,4 @@ class OntologiesConfig(AppConfig):
         from apps.common.idempotency import register_guard
         from apps.ontologies.policies import get_ontology_for
 
-        register_guard("ontology_id", get_ontology_for)
+        register_guard("ontology_id", lambda who, key, manages: get_ontology_for(who, key, manage=manages))

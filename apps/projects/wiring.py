@@ -18,7 +18,7 @@ from apps.projects.policies import get_project_for, projects_for_me, require_man
 
 def connect() -> None:
     """Called once, when the app is ready."""
-    register_guard("project_id", get_project_for)
+    register_guard("project_id", may_hear_again)
     register_visibility("ontology", queries.ontologies_through_projects)
     register_visibility("workflow", queries.workflows_through_projects)
     register_visibility("dataset", queries.datasets_through_projects)
@@ -28,6 +28,13 @@ def connect() -> None:
     hooks.on_invitation.append(check_invitation)
     hooks.on_invitation_accepted.append(accept_invitation)
     hooks.projects_of.append(projects_for_me)
+
+
+def may_hear_again(principal: Principal, project_id: UUID, manages: bool) -> None:
+    """Whether a stored answer about the project may be given again. Raises NotFound, Forbidden."""
+    access = get_project_for(principal, project_id)
+    if manages:
+        require_manager(access)
 
 
 def check_invitation(

@@ -15,14 +15,8 @@ from apps.common.kept import Kept
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess, access_columns, access_of
 from apps.tasks.models import Draft, Issue, Task, TaskEvent, Visit, VisitStatus
-from workflows.graph import AGENT, EXPERT_REVIEW, REVIEW, REVIEW_TYPES, Stage
-
-READ_ROLES = {
-    REVIEW: frozenset({"reviewer", "expert"}),
-    EXPERT_REVIEW: frozenset({"expert"}),
-    AGENT: frozenset({"agent"}),
-}
-"""Who may read a task while it stands at a stage of this type. An annotator reads held and own past tasks alone."""
+from apps.tasks.queries.lists import READ_ROLES, reads_stage
+from workflows.graph import REVIEW_TYPES, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +93,9 @@ def may_read(found: TaskAccess) -> bool:
     if visit is not None and user_id in (visit.holder_id, visit.reserved_for_id):
         return True
     stage = found.stage
-    if (
-        stage is not None
-        and READ_ROLES.get(stage.type, frozenset()) & found.access.roles
-        and _listed(stage, found.user)
-    ):
+    if stage is not None and reads_stage(found.access, found.user, stage):
         return True
     return TaskEvent.objects.filter(task=found.task, actor_id=user_id).exists()
-
-
-def _listed(stage: Stage, user: User) -> bool:
-    return not stage.collaborators or str(user.id) in stage.collaborators or user.email in stage.collaborators
 
 
 def require_writer(found: TaskAccess) -> None:

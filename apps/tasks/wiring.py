@@ -19,7 +19,7 @@ from apps.jobs.models import Job
 from apps.jobs.operations import enqueue
 from apps.projects import hooks
 from apps.projects.models import Project
-from apps.projects.policies import get_project_for
+from apps.projects.policies import get_project_for, require_manager
 from apps.tasks.models import StageCount, StageDelta, Task
 from apps.tasks.operations.departure import release_work_of
 from apps.tasks.operations.intake import take_in, take_in_added
@@ -40,13 +40,15 @@ def connect() -> None:
     register_guard("task_id", may_hear_again)
 
 
-def may_hear_again(principal: Principal, task_id: UUID) -> None:
+def may_hear_again(principal: Principal, task_id: UUID, manages: bool) -> None:
     """A retried action is answered again to whoever is still in the project, though the task has moved out of their
-    sight, as it does when one releases it. Raises NotFound."""
+    sight, as it does when one releases it. Raises NotFound, Forbidden."""
     project_id = Task.objects.filter(id=task_id).values_list("project_id", flat=True).first()
     if project_id is None:
         raise NotFound
-    get_project_for(principal, project_id)
+    access = get_project_for(principal, project_id)
+    if manages:
+        require_manager(access)
 
 
 def plan_version(*, project: Project, new: Graph, mapping: Mapping[str, str]) -> dict[str, Any]:

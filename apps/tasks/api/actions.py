@@ -149,7 +149,7 @@ class RecallView(VerbView):
     scopes = {"POST": WORK}
 
     def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
-        return recall_task(task_id=found.task.id, user=found.user)
+        return recall_task(task_id=found.task.id, user=found.user, roles=found.access.roles)
 
 
 class ManagerVerbView(VerbView):

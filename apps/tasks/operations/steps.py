@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,10 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.common.errors import Conflict, FieldError, Invalid
+from apps.common.errors import Conflict, FieldError, Forbidden, Invalid
 from apps.labels.queries import labels_of
 from apps.ontologies.logic import missing_required
+from apps.tasks.logic import CLAIM_ROLES
 from apps.tasks.models import Verdict, Visit
 from apps.tasks.operations.engine import Locked, carry_out, lock_task
 from apps.tasks.operations.fence import StaleClaim, allowed_for, require_holder
@@ -70,7 +72,7 @@ def take_step(*, task_id: UUID, user: User, step: Step) -> Locked | Fenced:
     if step.verb not in offered:
         raise Conflict("The task's stage does not offer this.", code="not_offered", allowed=list(offered))
     if step.changes is not None and (step.changes.upsert or step.changes.delete):
-        write_labels(locked, visit, user, step.changes)
+        write_labels(locked, visit, user, step.changes, pointer="/labels")
     PREPARE[step.verb](locked, visit, user, step)
     carry_out(locked, _command(locked, visit, user, step))
     return up_to_date(locked)
@@ -166,8 +168,14 @@ PREPARE = {
 
 
 @transaction.atomic
-def recall_task(*, task_id: UUID, user: User) -> Locked:
-    """Takes back one's own last step while the next visit is unclaimed. Raises Conflict, Forbidden."""
+def recall_task(*, task_id: UUID, user: User, roles: AbstractSet[str] | None = None) -> Locked:
+    """Takes back one's own last step while the next visit is unclaimed. Raises Conflict, Forbidden.
+
+    ``roles`` are the person's at present: whoever lost that of the step's stage cannot have the task back.
+    """
     locked = lock_task(task_id)
+    last = locked.state.last
+    if roles is not None and last is not None and not CLAIM_ROLES.get(last.stage_type, frozenset()) & roles:
+        raise Forbidden("You no longer have the role that works at that stage.", code="role_missing")
     carry_out(locked, commands.Recall(actor=str(user.id)))
     return locked
