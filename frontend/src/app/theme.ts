@@ -29,6 +29,8 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "md" } },
+    // What may be read but not changed must still be readable.
+    Input: { styles: { wrapper: { "--input-disabled-color": "var(--mantine-color-text)" } } },
     TextInput: { defaultProps: { size: "xs" } },
     PasswordInput: { defaultProps: { size: "sm" } },
     Textarea: { defaultProps: { size: "xs" } },

@@ -38,6 +38,7 @@ export const common = {
   "error.throttled": "Too many tries. Please wait {seconds} {seconds|second|seconds}.",
   "error.stale": "Somebody else changed this in the meantime.",
   "error.notFound": "It does not exist, or you may not see it.",
+  "error.gone": "There is nothing here",
   "error.server": "The server had a fault. It was recorded; please try again.",
   "error.pageMissing": "There is no such page",
   "error.pageMissingHint": "The address may be old or mistyped.",

@@ -84,6 +84,7 @@ export const manage = {
   "workflow.mapping": "Tasks at {stage} go to",
   "workflow.takeNewer": "Load the newer version",
   "transfer.hint": "Labels in and out, as COCO, Pascal VOC or Lapidary's own lines.",
+  "transfer.notYours": "Managers of the project bring labels in; managers and viewers take them out.",
   "transfer.export": "Export",
   "transfer.import": "Import",
   "transfer.format": "Format",

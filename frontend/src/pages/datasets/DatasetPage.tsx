@@ -10,6 +10,7 @@ import { t } from "../../app/t";
 import { TextLink } from "../../ui/links";
 import { Page, Section } from "../../ui/Page";
 import { Empty, Failed, Loaded, Loading } from "../../ui/states";
+import { Unavailable } from "../../ui/Unavailable";
 import { UnitGrid } from "./UnitGrid";
 import { Uploader } from "./Uploader";
 import { UrlList } from "./UrlList";
@@ -31,6 +32,7 @@ export default function DatasetPage() {
     queryKey: keys.dataset(id),
     queryFn: ({ signal }) => api.get<Dataset>(`/datasets/${id}/`, { signal }),
   });
+  if (query.error && !query.data) return <Unavailable error={query.error} retry={() => void query.refetch()} />;
   return (
     <Loaded query={query}>
       {(dataset) => (

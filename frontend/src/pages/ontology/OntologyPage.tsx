@@ -8,7 +8,8 @@ import { confirm } from "../../ui/confirm";
 import { JobProgress } from "../../ui/JobProgress";
 import { TextLink } from "../../ui/links";
 import { Page } from "../../ui/Page";
-import { Empty, Failed, FormErrors, Loading } from "../../ui/states";
+import { Empty, FormErrors, Loading } from "../../ui/states";
+import { Unavailable } from "../../ui/Unavailable";
 import { AttributeList } from "./AttributeEditor";
 import { ClassEditor } from "./ClassEditor";
 import { ClassList } from "./ClassList";
@@ -96,7 +97,7 @@ export default function OntologyPage() {
     disabled: !dirty,
     enableBeforeUnload: dirty,
   });
-  if (query.error && !draft) return <Failed error={query.error} retry={() => void query.refetch()} />;
+  if (query.error && !draft) return <Unavailable error={query.error} retry={() => void query.refetch()} />;
   if (!draft) return <Loading />;
   return (
     <Page

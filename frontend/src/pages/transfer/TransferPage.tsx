@@ -3,10 +3,11 @@ import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { useProject } from "../../api/projects";
 import type { Job } from "../../api/types";
-import { manages } from "../../app/session";
+import { manages, seesAll } from "../../app/session";
 import { t } from "../../app/t";
 import { JobProgress } from "../../ui/JobProgress";
 import { Page, Section } from "../../ui/Page";
+import { Empty } from "../../ui/states";
 import { ExportForm } from "./ExportForm";
 import { ImportForm } from "./ImportForm";
 import { JobHistory } from "./JobHistory";
@@ -17,6 +18,13 @@ export default function TransferPage() {
   const { project } = useParams({ from: "/inside/shell/projects/$project/transfer" });
   const roles = useProject(project).data?.my_roles ?? [];
   const [jobs, setJobs] = useState<string[]>([]);
+  if (!seesAll(roles)) {
+    return (
+      <Page title={t("nav.transfer")}>
+        <Empty icon="lock" title={t("error.forbidden")} hint={t("transfer.notYours")} />
+      </Page>
+    );
+  }
   const add = (id: string) => setJobs((old) => [id, ...old]);
   return (
     <Page title={t("nav.transfer")} hint={t("transfer.hint")}>
