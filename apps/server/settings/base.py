@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "apps.projects",
     "apps.labels",
     "apps.tasks",
+    "apps.quality",
     "apps.api",
     "apps.console",
     "apps.server",

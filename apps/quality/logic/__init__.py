@@ -1,0 +1,1 @@
+"""Scores, calibration and certificates over plain arrays. numpy and the standard library only."""

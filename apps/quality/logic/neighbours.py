@@ -1,0 +1,102 @@
+"""What the nearest others in embedding space say of a label, and how alone an image stands.
+
+All by exact cosine distance, in chunks: no n x n matrix is ever held, and the caller's array is never changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from apps.quality.logic.checks import Array
+from apps.quality.logic.numbers import log_odds, sigmoid
+
+CHUNK = 1024
+COUNT = 10
+EDGE = 0.02  # ten neighbours cannot say more than 49 to 1
+LEAST_TRUST = 0.02
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """``index`` and ``distance`` (n, m), nearest first; distance = 1 - cosine. A row is never its own neighbour."""
+
+    index: Array
+    distance: Array
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """``votes`` (n, k) are the neighbours' weights by class; ``strength`` 0 to 1 how far they may be believed."""
+
+    disagreement: Array
+    votes: Array
+    strength: float
+
+
+def nearest(x: Array, count: int = COUNT) -> Neighbours:
+    """The ``count`` nearest others of every row (fewer where there are not as many)."""
+    unit = np.asarray(x, np.float32)
+    unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
+    n, m = len(unit), min(count, len(unit) - 1)
+    index, close = np.zeros((n, max(m, 0)), np.int64), np.zeros((n, max(m, 0)), np.float32)
+    for start in range(0, n if m > 0 else 0, CHUNK):
+        near = unit[start : start + CHUNK] @ unit.T
+        rows = np.arange(len(near))
+        near[rows, rows + start] = -3
+        found = np.argpartition(near, n - m, axis=1)[:, n - m :]
+        value = np.take_along_axis(near, found, axis=1)
+        order = np.argsort(-value, axis=1, kind="stable")
+        index[start : start + CHUNK] = np.take_along_axis(found, order, axis=1)
+        close[start : start + CHUNK] = np.take_along_axis(value, order, axis=1)
+    return Neighbours(index, np.clip(1 - close, 0, 2))
+
+
+def opinion(near: Neighbours, y: Array, k: int, trust: Array | None = None) -> Opinion:
+    """The share of the neighbours' weight that carries another label.
+
+    A neighbour weighs exp(-distance / typical distance), less where its class is frequent (square root), and ``trust``
+    (n,), the probability that its own label is right. ``strength`` is the agreement above chance, (a - c) / (1 - c),
+    c = sum of squared class shares, and 0, an abstention, where it is within two standard errors of chance.
+    """
+    n = len(y)
+    share = np.bincount(y, minlength=k) / max(n, 1)
+    typical = float(np.median(near.distance.mean(axis=1))) if near.distance.size else 1.0
+    weight = np.exp(-near.distance / max(typical, 1e-9)) / np.sqrt(np.maximum(share, 1e-12))[y][near.index]
+    if trust is not None:
+        weight = weight * np.maximum(trust, LEAST_TRUST)[near.index]
+    votes, rows = np.zeros((n, k)), np.arange(n)
+    for column in range(near.index.shape[1]):
+        votes[rows, y[near.index[:, column]]] += weight[:, column]
+    total = votes.sum(axis=1)
+    agree = votes[rows, y] / np.maximum(total, 1e-300)
+    chance = float((share**2).sum())
+    above = float((y[near.index] == y[:, None]).mean()) - chance if near.index.size else 0.0
+    beyond = above > 2 * np.sqrt(chance * (1 - chance) / max(n, 1)) and chance < 1
+    return Opinion(np.where(total > 0, 1 - agree, 0.5), votes, above / (1 - chance) if beyond else 0.0)
+
+
+def disagreement_odds(found: Opinion) -> Array:
+    """Log odds of the disagreement, held at 49 to 1, times how far the neighbours may be believed."""
+    return found.strength * log_odds(found.disagreement, edge=EDGE)
+
+
+def trusted_opinion(near: Neighbours, y: Array, k: int, model_odds: Array) -> Opinion:
+    """Twice: the second time a neighbour counts by the probability that its own label is right, after the first."""
+    first = opinion(near, y, k)
+    return opinion(near, y, k, sigmoid(-(model_odds + disagreement_odds(first))))
+
+
+def uniqueness(x: Array) -> Array:
+    """(n,) in [0, 1]: 1 - exp(-u / median nearest distance), u = 0.6 d1 + 0.3 d2 + 0.1 d3 (QUALITY.md, section 7.7).
+
+    FiftyOne's weights, but of the true nearest neighbours, and on a scale that one outlier does not move. A copy has 0;
+    a lone image has 1.
+    """
+    if len(x) < 2:
+        return np.ones(len(x))
+    distance = nearest(x, 3).distance.astype(np.float64)
+    weights = np.array([0.6, 0.3, 0.1])[: distance.shape[1]]
+    scale = float(np.median(distance[:, 0]))
+    return np.asarray(1 - np.exp(-(distance @ (weights / weights.sum())) / max(scale, 1e-6)))
