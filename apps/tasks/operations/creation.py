@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.common.bulk import insert_many
 from apps.common.clock import database_now
@@ -21,6 +21,7 @@ from apps.tasks.models import RouterCounter, Selection, StageDelta, Task, TaskEv
 from apps.tasks.operations.engine import Locked
 from apps.tasks.operations.facts import gather_facts, lock_counters
 from apps.tasks.operations.persist import event_row, selection_rows, visit_columns
+from apps.tasks.queries.intake import units_without_task
 from workflows import codec, commands, events
 from workflows.facts import NO_FACTS, NO_NEEDS, Facts
 from workflows.graph import Graph
@@ -52,14 +53,10 @@ def create_tasks(*, project_id: UUID, unit_ids: Sequence[UUID], actor_id: UUID |
         # The row's lock keeps two makers of the same project's tasks apart, and a new workflow version out.
         project = Project.objects.select_for_update(no_key=True).get(id=project_id)
         now = database_now()
-        known = set(
-            Task.objects.filter(project=project, data_unit_id__in=unit_ids).values_list("data_unit_id", flat=True)
-        )
-        units = DataUnit.objects.filter(id__in=[unit for unit in unit_ids if unit not in known]).order_by("id")
-        return _insert(project, list(units), actor_id, now)
+        return _insert(project, units_without_task(project.id, unit_ids), actor_id, now)
 
 
-def _insert(project: Project, units: list[DataUnit], actor_id: UUID | None, now: datetime) -> int:
+def _insert(project: Project, units: list[UUID], actor_id: UUID | None, now: datetime) -> int:
     if not units:
         return 0
     graph = compiled_graph(project.workflow_version_id)
@@ -69,7 +66,8 @@ def _insert(project: Project, units: list[DataUnit], actor_id: UUID | None, now:
     if needs(graph, None, command) == NO_NEEDS:
         _insert_alike(project, units, graph, command, now)
     else:
-        _insert_each(project, units, graph, command, now)
+        found = DataUnit.objects.filter(id__in=units).order_by("id")
+        _insert_each(project, list(found), graph, command, now)
     return len(units)
 
 
@@ -137,14 +135,15 @@ def _task_columns(task: Task) -> dict[str, Any]:
     }
 
 
-def _insert_alike(
-    project: Project, units: list[DataUnit], graph: Graph, command: commands.Create, now: datetime
-) -> None:
+def _insert_alike(project: Project, units: list[UUID], graph: Graph, command: commands.Create, now: datetime) -> None:
     """No fact decides where a new task goes: decide once, and write the same row for every unit."""
-    locked = Locked(_new_task(project, units[0], now), None, graph, _NOWHERE, now)
+    locked = Locked(_new_task(project, DataUnit(id=units[0]), now), None, graph, _NOWHERE, now)
     made = _complete(locked, _decided(locked, command, NO_FACTS))
-    ids = [new_id() for _ in units]
-    insert_many(Task, TASK_NAMES, zip(ids, (unit.id for unit in units), strict=True), fixed=_task_columns(made.task))
+    # As the database writes them: on their way into three tables they are not turned into text thrice.
+    ids: list[Any] = [new_id() for _ in units]
+    if connection.vendor == "postgresql":
+        ids = [str(task_id) for task_id in ids]
+    insert_many(Task, TASK_NAMES, zip(ids, units, strict=True), fixed=_task_columns(made.task))
     for event in made.happened:
         row = event_row(made.task, event, now)
         row.pop("task_id")
