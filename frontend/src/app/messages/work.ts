@@ -46,6 +46,7 @@ export const work = {
   "queue.resume": "Resume",
   "queue.open": "Open",
   "queue.take": "Take it",
+  "queue.holdsOther": "You still hold this one. Hand it in or release it, then take the other.",
   "queue.recall": "Recall",
   "queue.recalled": "The task is yours again.",
   "queue.leaseUntil": "until",

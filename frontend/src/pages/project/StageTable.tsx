@@ -39,8 +39,16 @@ export function StageTable({ project, counts }: { project: Project; counts: Stag
                   {tValue("stageType", stage.type)}
                 </Text>
               </Table.Td>
-              <Table.Td ta="right">{stage.waiting}</Table.Td>
-              <Table.Td ta="right">{stage.claimed}</Table.Td>
+              {stage.type === "complete" || stage.type === "archive" ? (
+                <Table.Td ta="right" colSpan={2}>
+                  {t("graph.rested", { count: stage.type === "complete" ? counts.complete : counts.archived })}
+                </Table.Td>
+              ) : (
+                <>
+                  <Table.Td ta="right">{stage.waiting}</Table.Td>
+                  <Table.Td ta="right">{stage.claimed}</Table.Td>
+                </>
+              )}
               <Table.Td visibleFrom="sm">
                 <Text size="sm" c="dimmed">
                   <Time at={stage.oldest_waiting_at} />

@@ -29,7 +29,7 @@ function RecallButton({ task }: { task: MyTask }) {
 function TakeButton({ task }: { task: MyTask }) {
   const { run, busy } = useClaim(task.project);
   return (
-    <Button loading={busy} onClick={() => run({ stage: task.stage, title: task.stage_title })}>
+    <Button loading={busy} onClick={() => run({ stage: task.stage, title: task.stage_title, wanted: task.id })}>
       {t("queue.take")}
     </Button>
   );
