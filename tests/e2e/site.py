@@ -119,7 +119,9 @@ class Site:
                 f"{self.url}/api/v1/auth/api-keys/", asked, {"Content-Type": "application/json"}
             )
             with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-                self._programs[name] = Program([self.url], json.loads(answer.read())["key"])
+                key = json.loads(answer.read())["key"]
+            # Stories pause at screens for longer than the server keeps a connection.
+            self._programs[name] = Program([self.url], key, headers={"Connection": "close"})
         return self._programs[name]
 
     def photographs(self) -> str:

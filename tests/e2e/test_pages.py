@@ -80,9 +80,9 @@ def look(person: Person, name: str, shots: Path, *, phone: bool = True) -> list[
     for size, view in (("desk", DESK), ("phone", PHONE)) if phone else (("desk", DESK),):
         page.set_viewport_size(view)  # type: ignore[arg-type]
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            page.screenshot(path=shots / f"{name}-{size}-{scheme}.png", animations="disabled")
+            page.emulate_media(color_scheme=scheme)
             page.evaluate(STILL)
+            page.screenshot(path=shots / f"{name}-{size}-{scheme}.png", animations="disabled")
             if (size, scheme) != ("phone", "dark"):
                 rules = ["color-contrast"] if scheme == "dark" else None
                 wrong += [f"{name} {size} {scheme}: {one}" for one in axe(page, rules)]
@@ -126,7 +126,7 @@ def test_the_console(door: Door, shots: Path) -> None:
         admin.page.wait_for_load_state("networkidle")
         name = f"admin-{address.strip('/').replace('/', '-')}"
         for scheme in ("light", "dark"):
-            admin.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            admin.page.emulate_media(color_scheme=scheme)
             admin.page.screenshot(path=shots / f"{name}-{scheme}.png", animations="disabled")
         wrong += [f"{name}: {one}" for one in axe(admin.page)]
     assert wrong == []
