@@ -155,8 +155,10 @@ GRAPH = {
 WATCH = """() => {
   const shown = () => document.querySelector("[data-canvas]")?.dataset.canvas,
     before = shown();
-  window.nextTask = new Promise((done) => addEventListener("keydown", (e) => {
+  window.nextTask = new Promise((done, failed) => addEventListener("keydown", function begin(e) {
     if (e.key !== "Enter" || !e.ctrlKey) return;
+    removeEventListener("keydown", begin, true);
+    setTimeout(() => failed(new Error("The next task did not come.")), 30_000);
     const from = performance.now();
     performance.clearResourceTimings();
     const look = () => {
@@ -168,7 +170,7 @@ WATCH = """() => {
       }));
     };
     look();
-  }, { capture: true, once: true }));
+  }, true));
 }"""
 
 

@@ -30,7 +30,9 @@ export function Canvas() {
     let gone = false;
     loadImage(unit).then(
       (bitmap) => {
-        if (!gone) surface.show(new Mipmap(bitmap, unit));
+        if (gone) return;
+        surface.show(new Mipmap(bitmap, unit));
+        host.dataset.canvas = unit.id;
       },
       (error: Error) => desk.editor.say(error.message, "warning"),
     );
