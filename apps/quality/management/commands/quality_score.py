@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.quality.logic import tables
-from apps.quality.management import npz
+from apps.quality.management import files
 
 SCORERS = {"classification": tables.score_classification, "detection": tables.score_detection}
 
@@ -24,14 +24,14 @@ class Command(BaseCommand):
         parser.add_argument("output", type=Path, metavar="OUT.npz")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        given = npz.read(options["input"])
-        verdicts = npz.read(options["verdicts"]) if options["verdicts"] else None
+        given = files.read(options["input"])
+        verdicts = files.read(options["verdicts"]) if options["verdicts"] else None
         try:
             result = SCORERS[options["kind"]](given, verdicts)
         except tables.BadInput as error:
             raise CommandError(str(error)) from error
         for sentence in result.warnings:
             self.stderr.write(self.style.WARNING(f"warning: {sentence}"))
-        npz.write(options["output"], result.arrays)
+        files.write(options["output"], result.arrays)
         p_error = result.arrays["p_error"]
         self.stdout.write(f"{len(p_error)} labels, {p_error.sum():.1f} expected errors ({result.arrays['model']}).")

@@ -1,10 +1,12 @@
-"""Reading and writing .npz files for the commands: no pickles, and nothing half-written is left behind."""
+"""Files of the commands: arrays without pickles, and nothing half-written is left behind."""
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from django.core.management.base import CommandError
@@ -24,10 +26,22 @@ def read(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def write(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    with whole(path) as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def write_text(path: Path, text: str) -> None:
+    with whole(path) as file:
+        file.write(text.encode())
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[IO[bytes]]:
+    """Writes beside the target and moves it there, so that the target is never half there."""
     draft = path.with_name(f".{path.name}.part")
     try:
         with draft.open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            yield file
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
