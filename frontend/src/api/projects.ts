@@ -27,13 +27,13 @@ export const useCollaborators = (id: string, enabled = true) =>
     enabled,
   });
 
-/** The next task of a stage for this person, or null when there is none now. */
-export async function claim(project: string, stage: string): Promise<Task | null> {
+/** The next task of a stage for this person, or the very one that is named; null when there is none now. */
+export async function claim(project: string, stage: string, task?: string): Promise<Task | null> {
   const reply = await api.send<Task | undefined>(
     "POST",
     `/projects/${project}/stages/${encodeURIComponent(stage)}/claim/`,
     {
-      body: {},
+      body: task ? { task } : {},
     },
   );
   return reply.status === 204 ? null : (reply.data ?? null);

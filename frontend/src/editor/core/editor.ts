@@ -2,10 +2,12 @@
  * The editor without a screen: document (labels, verdicts), history, and the state of the moment. Tools, panels and keys act through it;
  * canvases and panels listen to it. Nothing here knows React, the DOM or the network.
  */
+
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { type Box, union } from "./geometry";
 import { type Change, type Command, History } from "./history";
 import { compile, type Item } from "./item";
+import { notes } from "./notes";
 import { Vocabulary } from "./ontology";
 import { Scene } from "./scene";
 import { INITIAL, type State, type ToolName } from "./state";
@@ -111,10 +113,10 @@ export class Editor {
   }
 
   undo(): boolean {
-    return this.frozen(this.history.last()) ? false : this.replay(this.history.undo(), "Undone");
+    return this.frozen(this.history.last()) ? false : this.replay(this.history.undo(), notes.undone);
   }
   redo(): boolean {
-    return this.frozen(this.history.next()) ? false : this.replay(this.history.redo(), "Redone");
+    return this.frozen(this.history.next()) ? false : this.replay(this.history.redo(), notes.redone);
   }
 
   /** Labels that may only be looked at are not changed by undo either; verdicts and issues are. */
@@ -151,7 +153,7 @@ export class Editor {
     if (tool !== "select" && (!armed || TOOL_OF[armed.shape] !== tool)) {
       const fitting = this.vocabulary.usable.find((c) => TOOL_OF[c.shape] === tool);
       if (!fitting) {
-        this.say(`This ontology has no class for the ${tool} tool.`, "warning");
+        this.say(notes.noClassFor(tool), "warning");
         return;
       }
       this.set({ armed: fitting.id });
@@ -166,7 +168,7 @@ export class Editor {
     if (!found) return;
     this.set({ armed: found.id, recent: [found.id, ...this.state.recent.filter((id) => id !== found.id)].slice(0, 8) });
     if (tool) this.use(tool);
-    else this.say(`${found.name} has no drawing tool; it can be given to selected labels of its shape.`, "warning");
+    else this.say(notes.noTool(found.name), "warning");
   }
 
   /** Gives the selection another class of the same shape; answers false where nothing selected has that shape. */
@@ -222,10 +224,10 @@ export class Editor {
     this.set({ version: this.state.version + 1 });
   }
 
-  private replay(command: Command | null, word: string): boolean {
+  private replay(command: Command | null, note: (name: string) => string): boolean {
     if (!command) return false;
     this.perform(command);
-    this.say(`${word}: ${command.name.toLowerCase()}`);
+    this.say(note(command.name));
     return true;
   }
 

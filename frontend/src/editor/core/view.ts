@@ -48,6 +48,25 @@ export function kept(v: View, image: Size, port: Size): View {
   };
 }
 
+/** What of the image was in the middle of the port, in shares of its size, and how large: an image after it can be shown alike. */
+export interface Sight {
+  readonly k: number;
+  readonly u: number;
+  readonly v: number;
+}
+
+export const sightOf = (v: View, image: Size, port: Size): Sight => ({
+  k: v.k,
+  u: (port.width / 2 - v.x) / v.k / image.width,
+  v: (port.height / 2 - v.y) / v.k / image.height,
+});
+
+export const viewOf = ({ k, u, v }: Sight, image: Size, port: Size): View => ({
+  k,
+  x: port.width / 2 - u * image.width * k,
+  y: port.height / 2 - v * image.height * k,
+});
+
 export const seen = (v: View, port: Size): Box => ({
   minX: -v.x / v.k,
   minY: -v.y / v.k,

@@ -103,6 +103,7 @@ export async function makeFake(o: FakeOptions): Promise<Fake> {
     },
     heartbeat: async () => guard("heartbeat"),
     claimNext: async () => (made++ < 3 ? task(`t${made + 1}`) : null),
+    own: async () => [1, 2, 3].map((n) => ({ id: `t${n}`, stage: o.stageType, held: n === 1 })),
     act: async (_t, action) => guard(action),
     verdicts: async () => [...(o.round > 1 ? [past(o.round - 1)] : []), ...said],
     judge: async (_t, v) => {

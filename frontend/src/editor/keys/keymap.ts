@@ -53,6 +53,7 @@ export const KEYMAP = [
   { ...row("pan", "View", "canvas", "Pan while held", " "), hold: true },
   row("fit", "View", "canvas", "Fit the image", "f"),
   row("fit-selection", "View", "canvas", "Fit the selection", "Shift+f"),
+  row("keep-zoom", "View", "canvas", "Keep the zoom for the next image", "z"),
   row("zoom-in", "View", "canvas", "Zoom in", "+", "Ctrl+="),
   row("zoom-out", "View", "canvas", "Zoom out", "_", "Ctrl+-"),
   { ...row("hide", "View", "canvas", "Hide labels while held", "h"), hold: true },
@@ -84,6 +85,8 @@ export const KEYMAP = [
   row("issue", "Task", "canvas", "Pin an issue at the pointer", "i"),
   row("submit", "Task", "editor", "Submit or finish the review, and open the next task", "Ctrl+Enter"),
   row("skip", "Task", "editor", "Skip with a reason", "Ctrl+Shift+Enter"),
+  row("previous-task", "Task", "editor", "Save, and open the previous of your open tasks", "PageUp"),
+  row("next-task", "Task", "editor", "Save, and open the next of your open tasks", "PageDown"),
   row("keymap", "Task", "canvas", "All keys", "?"),
 ] as const satisfies readonly Row[];
 

@@ -41,6 +41,12 @@ export interface EditorTask {
   readonly drawn: readonly string[] | null;
 }
 
+export interface OwnTask {
+  readonly id: string;
+  readonly stage: string;
+  readonly held: boolean;
+}
+
 export interface LabelState {
   readonly revision: number;
   readonly etag: string | null;
@@ -98,8 +104,10 @@ export interface TaskPort {
     about: { etag: string | null; key: string; token: number | null },
   ): Promise<Saved>;
   heartbeat(task: string, body: { activeMs: number; idleMs: number; token: number | null }): Promise<void>;
-  /** The next task of the stage for the caller, or null when there is none. */
-  claimNext(project: string, stage: string): Promise<EditorTask | null>;
+  /** The next task of the stage for the caller, or the very one that is named; null when there is none. */
+  claimNext(project: string, stage: string, task?: string): Promise<EditorTask | null>;
+  /** The caller's open tasks of a project, held or set aside, in the server's order. */
+  own(project: string): Promise<readonly OwnTask[]>;
   act(task: string, action: string, body: Readonly<Record<string, unknown>>, key: string): Promise<void>;
   verdicts(task: string): Promise<readonly PastVerdict[]>;
   /** Answers the server's id of the verdict. */

@@ -28,6 +28,27 @@ function opened(all: Overrides): KeyPreferences {
 
 export const keyPreferences = createStore<KeyPreferences>(() => read());
 
+const ZOOM = "lapidary.keep-zoom";
+
+/** Whether the next image opens as the last one was left. A matter of the screen, so it stays in this browser. */
+export const zoomPreference = createStore<{ keep: boolean }>(() => {
+  try {
+    return { keep: localStorage.getItem(ZOOM) === "yes" };
+  } catch {
+    return { keep: false };
+  }
+});
+
+export function toggleKeepZoom(): void {
+  const keep = !zoomPreference.getState().keep;
+  zoomPreference.setState({ keep });
+  try {
+    localStorage.setItem(ZOOM, keep ? "yes" : "no");
+  } catch {
+    // It holds until the page is left.
+  }
+}
+
 export function takeKeymap(stored: Overrides | undefined): void {
   if (stored) keyPreferences.setState(opened(stored));
 }

@@ -9,6 +9,7 @@ import {
   type Page,
   type Problem,
 } from "../../api/client";
+import type { MyTask } from "../../api/types";
 import type { Label, Verdict } from "../core/types";
 import {
   decodeChanges,
@@ -145,14 +146,22 @@ export const server: TaskPort = {
       return told(Promise.reject(error));
     }
   },
-  async claimNext(project, stage) {
+  async claimNext(project, stage, named) {
     const { data, status } = await told(
-      api.send("POST", `/projects/${project}/stages/${encodeURIComponent(stage)}/claim/`, { body: {} }),
+      api.send("POST", `/projects/${project}/stages/${encodeURIComponent(stage)}/claim/`, {
+        body: named ? { task: named } : {},
+      }),
     );
     if (status === 204 || !data) return null;
     const task = decodeTask(data);
     claimed.set(task.id, task);
     return task;
+  },
+  async own(project) {
+    const rows = (await told(all("/my/tasks/", { query: { status: "open", limit: 200 } }))) as MyTask[];
+    return rows
+      .filter((row) => row.project === project)
+      .map(({ id, stage, status }) => ({ id, stage, held: status === "claimed" }));
   },
   act: (task, action, body, key) => told(api.post<void>(`/tasks/${task}/${action}/`, body, { idempotencyKey: key })),
   verdicts: (task) => told(all(`/tasks/${task}/reviews/`).then((rows) => rows.map(decodeVerdict))),

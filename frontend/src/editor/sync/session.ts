@@ -3,6 +3,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { Editor } from "../core/editor";
 import type { Command } from "../core/history";
 import { newId } from "../core/ids";
+import { notes } from "../core/notes";
 import { nextPending, type PastVerdict } from "../core/review";
 import type { Label, Verdict } from "../core/types";
 import { Autosave } from "./autosave";
@@ -173,14 +174,12 @@ export class Session {
     this.store.setState({ unsent: null });
   }
 
-  /** After a lost claim: asks for the task again and sends what was kept; another task may come instead, and is opened. */
+  /** After a lost claim: asks for this very task again and sends what was kept. */
   async claimAgain(): Promise<void> {
     await this.run("claim", async () => {
       const { port, task } = this.loaded,
-        next = await port.claimNext(task.project, task.stage);
-      if (next && next.id !== task.id) return this.leave(next.id);
-      if (!next?.claim)
-        return this.editor.say("Somebody else has this task now. Your changes are kept here.", "warning");
+        next = await port.claimNext(task.project, task.stage, task.id);
+      if (!next?.claim) return this.editor.say(notes.taken, "warning");
       this.token = next.claim.token;
       this.store.setState({ holds: true, failure: null });
       this.editor.set({ readOnly: !next.config.allowEdit });
@@ -207,7 +206,7 @@ export class Session {
       [first] = strict ? this.pending() : [];
     if (first) {
       this.focus(first);
-      return this.editor.say("This stage wants a verdict on every label.", "warning");
+      return this.editor.say(notes.everyLabel, "warning");
     }
     if (strict) this.vouch();
     await this.end(outcome, comment ? { comment } : {});
@@ -225,6 +224,21 @@ export class Session {
       await this.settle();
       await this.loaded.port.act(this.task.id, "release", this.withToken({}), this.key);
       this.leave(null);
+    });
+  }
+
+  /** To the previous or next of one's own open tasks of the project; what waits is saved first, the claim stays. */
+  async turn(by: 1 | -1): Promise<void> {
+    await this.run("turn", async () => {
+      const { port, task } = this.loaded;
+      if (this.state.holds) await this.settle();
+      const own = await port.own(task.project),
+        at = own.findIndex(({ id }) => id === task.id),
+        next = own[at < 0 ? (by > 0 ? 0 : own.length - 1) : (at + by + own.length) % own.length];
+      if (!next || next.id === task.id) return this.editor.say(notes.onlyTask);
+      const open = next.held || (await port.claimNext(task.project, next.stage, next.id));
+      if (!open) return this.editor.say(notes.gone, "warning");
+      this.leave(next.id);
     });
   }
 

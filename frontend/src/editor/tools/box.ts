@@ -1,6 +1,7 @@
 import type { Editor } from "../core/editor";
 import { newId } from "../core/ids";
 import { boxBetween } from "../core/kinds/box";
+import { notes } from "../core/notes";
 import type { Pen } from "../core/pen";
 import { CLICK_PX, type Tool, type ToolEvent, within } from "./tool";
 
@@ -81,7 +82,7 @@ export class BoxTool implements Tool {
       k = editor.state.view.k;
     this.cancel();
     if (geometry.width * k < LEAST_PX || geometry.height * k < LEAST_PX) {
-      editor.say("Too small: nothing was drawn.", "warning");
+      editor.say(notes.tooSmall, "warning");
       return;
     }
     const label = editor.draft(newId(), "bounding_box", geometry);

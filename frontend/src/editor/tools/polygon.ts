@@ -2,6 +2,7 @@ import type { Editor } from "../core/editor";
 import { isSimple } from "../core/geometry";
 import { newId } from "../core/ids";
 import { tidy } from "../core/kinds/kind";
+import { notes } from "../core/notes";
 import type { Pen } from "../core/pen";
 import type { Pt } from "../core/types";
 import { GRIP_PX, TOUCH_GRIP_PX, type Tool, type ToolEvent, within } from "./tool";
@@ -83,12 +84,12 @@ export class PolygonTool implements Tool {
   private finish(): void {
     const { editor, points } = this;
     if (points.length < 3) {
-      editor.say("A polygon needs three corners.", "warning");
+      editor.say(notes.fewCorners, "warning");
       return;
     }
     // The server refuses outlines that cross themselves; better said while the hand can still mend it.
     if (!isSimple(points)) {
-      editor.say("The outline crosses itself: Backspace takes corners back.", "warning");
+      editor.say(notes.crossing, "warning");
       return;
     }
     const label = editor.draft(newId(), "polygon", { polygons: [[points]] });

@@ -2,6 +2,7 @@ import type { Editor } from "../core/editor";
 import { type Box, clampedDelta, union } from "../core/geometry";
 import { dragged, faultOf, grown, handlesOf, isEditable, moved, shrunk } from "../core/kinds";
 import type { Handle } from "../core/kinds/kind";
+import { notes } from "../core/notes";
 import type { Pen } from "../core/pen";
 import type { DrawnLabel } from "../core/types";
 import { CLICK_PX, GRIP_PX, REACH_PX, TOUCH_GRIP_PX, type Tool, type ToolEvent, within } from "./tool";
@@ -25,7 +26,7 @@ type Gesture =
   | { readonly kind: "frame"; readonly from: ToolEvent; readonly to: ToolEvent; readonly keep: readonly string[] };
 
 const IDLE: Gesture = { kind: "idle" };
-const FAULTS = { crossing: "The outline would cross itself: put back.", tiny: "Too small: put back." } as const;
+const FAULTS = { crossing: notes.wouldCross, tiny: notes.wouldVanish } as const;
 
 /** Select, move, resize, vertices. Handles of the one selected label come first, then what lies under the pointer, else a frame is drawn. */
 export class SelectTool implements Tool {
@@ -179,7 +180,7 @@ export class SelectTool implements Tool {
     const next = handles[(at + by + handles.length) % handles.length];
     if (!next) return;
     this.editor.set({ vertex: next });
-    this.editor.say(`${next.role} ${((at + by + handles.length) % handles.length) + 1} of ${handles.length}`);
+    this.editor.say(notes.handle(next.role, ((at + by + handles.length) % handles.length) + 1, handles.length));
   }
 
   private dropVertex(): boolean {

@@ -123,7 +123,7 @@ function Figures({ label, readOnly }: { label: DrawnLabel; readOnly: boolean }) 
     if (v === "" || !Number.isFinite(value) || value === field.value || faultOf(next)) return;
     const item = editor.scene.item(label.id),
       { width, height } = editor.image;
-    if (!item || outside(next, width, height)) return editor.say("That would lie outside the image.", "warning");
+    if (!item || outside(next, width, height)) return editor.say(t("outside"), "warning");
     editor.put("Set figures", next);
   };
   if (!fields.length) return null;

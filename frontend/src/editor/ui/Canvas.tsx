@@ -26,6 +26,7 @@ export function Canvas() {
     surface.tool = desk.toolbox.paint;
     desk.toolbox.repaint = () => surface.invalidate();
     desk.region = host;
+    desk.recall();
     const stop = listen(host, desk.toolbox);
     let gone = false;
     loadImage(unit).then(

@@ -3,7 +3,7 @@ import { useStore } from "zustand";
 import { Icon, type IconName } from "../../ui/Icon";
 import { TOOLS } from "../core/state";
 import { type ActionId, hint } from "../keys/keymap";
-import { keyPreferences } from "../sync/preferences";
+import { keyPreferences, toggleKeepZoom, zoomPreference } from "../sync/preferences";
 import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
 import css from "./Editor.module.css";
 import { rejections } from "./handlers";
@@ -112,6 +112,7 @@ export function Toolbar() {
     readOnly = useEditorState((s) => s.readOnly),
     marking = useDeskState((s) => s.marking);
   const fill = useEditorState((s) => s.fill),
+    { keep } = useStore(zoomPreference),
     { overrides } = useStore(keyPreferences);
   useEditorState((s) => s.version);
   const act = (
@@ -149,6 +150,7 @@ export function Toolbar() {
       {act("zoom-out", "zoom-out", t("zoomOut"), () => editor.zoom(0.8))}
       {act("zoom-in", "zoom-in", t("zoomIn"), () => editor.zoom(1.25))}
       {act("fit", "maximize", t("fit"), () => editor.fit())}
+      {act("keep-zoom", "lock", t("keepZoom"), toggleKeepZoom, { pressed: keep })}
       <Slider
         className={css.slider}
         size="xs"

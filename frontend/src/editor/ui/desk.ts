@@ -2,9 +2,14 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { newId } from "../core/ids";
 import { type DrawnLabel, REASONS, type ReasonKind, type Verdict } from "../core/types";
+import { type Sight, sightOf, viewOf } from "../core/view";
+import { zoomPreference } from "../sync/preferences";
 import type { Session } from "../sync/session";
 import { Toolbox } from "../tools/toolbox";
 import { t } from "./words";
+
+/** How the image before was left. */
+let lastSight: Sight | null = null;
 
 export interface DeskState {
   readonly dialog: "keymap" | "skip" | "escalate" | "reject" | null;
@@ -43,8 +48,17 @@ export class Desk {
   }
 
   close(): void {
+    const { view, port } = this.editor.state;
+    if (port.width) lastSight = sightOf(view, this.editor.image, port);
     this.toolbox.close();
     this.session.close();
+  }
+
+  /** Once the canvas has its size: as the image before was left, where the person wants that. */
+  recall(): void {
+    const { port } = this.editor.state;
+    if (lastSight && port.width && zoomPreference.getState().keep)
+      this.editor.setView(viewOf(lastSight, this.editor.image, port));
   }
 
   get editor() {

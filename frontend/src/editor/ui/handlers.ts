@@ -6,6 +6,7 @@ import { moved } from "../core/kinds";
 import type { DrawnLabel } from "../core/types";
 import type { Handlers } from "../keys/dispatch";
 import type { ActionId } from "../keys/keymap";
+import { toggleKeepZoom } from "../sync/preferences";
 import { type Desk, LABEL_REASONS } from "./desk";
 import { t } from "./words";
 
@@ -137,6 +138,7 @@ export function makeHandlers(desk: Desk, find: () => void): Handlers {
     pan: (down) => toolbox.pan(down),
     fit: once(() => editor.fit()),
     "fit-selection": once(() => editor.show(editor.state.selection)),
+    "keep-zoom": once(toggleKeepZoom),
     "zoom-in": once(() => editor.zoom(1.25)),
     "zoom-out": once(() => editor.zoom(0.8)),
     hide: (down) => editor.set({ hidden: down }),
@@ -173,11 +175,13 @@ export function makeHandlers(desk: Desk, find: () => void): Handlers {
     "drop-reason": once(() => desk.set({ asking: null })),
     issue: once(() => desk.startIssue()),
     submit: once(() => {
-      if (editor.state.drawing) return editor.say("Finish or cancel what you are drawing first.", "warning");
+      if (editor.state.drawing) return editor.say(t("finishDrawing"), "warning");
       if (!review) return void session.submit();
       void session.finish(rejections(desk) ? "reject" : "approve");
     }),
     skip: once(() => desk.set({ dialog: session.may("skip") ? "skip" : null })),
+    "previous-task": once(() => void session.turn(-1)),
+    "next-task": once(() => void session.turn(1)),
     keymap: once(() => desk.set({ dialog: "keymap" })),
   };
 }

@@ -29,6 +29,9 @@ export const words = {
   readOnly: "Read only",
   elsewhere: "Open in another tab: here you only look.",
   notHeld: "You do not hold this task: here you only look.",
+  finishDrawing: "Finish or cancel what you are drawing first.",
+  outside: "That would lie outside the image.",
+  keepZoom: "Keep the zoom for the next image",
   canvas:
     "Image with labels. Draw with the tool in hand; step through labels with the bracket keys; the list of labels holds the same things as text.",
   classes: "Classes",

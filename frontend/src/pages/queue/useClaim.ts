@@ -8,19 +8,21 @@ import { useAction } from "../../ui/useAction";
 interface Wish {
   stage: string;
   title: string;
-  /** The task that the person means: what they hold already comes first, and then they are told. */
+  /** The very task that the person means. */
   wanted?: string;
 }
 
 /** Claims the next task of a stage and opens it, or says that there is none. */
 export function useClaim(project: string) {
   const navigate = useNavigate();
-  return useAction(async ({ stage, title, wanted }: Wish) => ({ task: await claim(project, stage), title, wanted }), {
-    forget: [keys.stages(project), keys.myTasks],
-    onDone: ({ task, title, wanted }) => {
-      if (task && wanted && task.id !== wanted) notify({ message: t("queue.holdsOther") });
-      if (task) void navigate({ to: "/projects/$project/tasks/$task", params: { project, task: task.id } });
-      else notify({ message: t("queue.empty", { stage: title }) });
+  return useAction(
+    async ({ stage, title, wanted }: Wish) => ({ task: await claim(project, stage, wanted), title, wanted }),
+    {
+      forget: [keys.stages(project), keys.myTasks],
+      onDone: ({ task, title, wanted }) => {
+          if (task) void navigate({ to: "/projects/$project/tasks/$task", params: { project, task: task.id } });
+        else notify({ message: wanted ? t("queue.taken") : t("queue.empty", { stage: title }) });
+      },
     },
-  });
+  );
 }
