@@ -51,6 +51,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = switch("LAPIDARY_HSTS_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = switch("LAPIDARY_HSTS_PRELOAD", default=False)
+# What HSTS says of other hosts of the domain is for whoever runs them to decide, so no warning asks for it.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_SSL_REDIRECT = TLS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, without the proxy
 BEHIND_PROXY = switch("LAPIDARY_BEHIND_PROXY", default=TLS)

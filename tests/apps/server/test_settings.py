@@ -37,6 +37,13 @@ def test_production_behind_tls_insists_on_it() -> None:
     assert done.stdout.strip() == "True True True False ['labels.example.org']", done.stderr
 
 
+def test_production_behind_tls_passes_django_s_own_check() -> None:
+    environment = {"PATH": os.environ["PATH"], **GOOD, "DJANGO_SETTINGS_MODULE": "apps.server.settings.production"}
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     "changes",
     [
