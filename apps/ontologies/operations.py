@@ -18,7 +18,7 @@ from apps.ontologies.hooks import count_uses
 from apps.ontologies.logic import compile_index, read_definition
 from apps.ontologies.logic.changes import CARELESS, Change, differences
 from apps.ontologies.logic.reader import Json
-from apps.ontologies.logic.steps import classes_left, classes_touched, read_steps
+from apps.ontologies.logic.steps import classes_left, classes_touched, read_steps, sent_steps
 from apps.ontologies.models import Ontology, OntologyVersion
 
 CHANGE_LABELS = "change_labels"
@@ -79,8 +79,7 @@ def plan_change(*, ontology: Ontology, body: Mapping[str, Any]) -> Plan:
 
 def _keep_merged(definition: Json, current: Json, body: Mapping[str, Any]) -> None:
     """A class that is merged away may be left out of the new list: it stays, archived."""
-    merges = body.get("merge")
-    refs = {step.get("from") for step in merges if isinstance(step, dict)} if isinstance(merges, list) else set()
+    refs = {step["from"] for _, step in sent_steps(body, "merge") if isinstance(step.get("from"), str)}
     there = {item["id"] for item in definition["objects"]} | {item["name"] for item in definition["objects"]}
     for item in current["objects"]:
         if refs & {item["id"], item["name"]} and not there & {item["id"], item["name"]}:

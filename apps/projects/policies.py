@@ -117,9 +117,13 @@ def require_overview(access: ProjectAccess) -> None:
         raise Forbidden("Only managers and viewers of the project see this.", code="viewer_only")
 
 
-def get_collaborator_for(access: ProjectAccess, user_id: UUID) -> Collaborator:
-    """A collaborator of the project. Raises NotFound."""
-    found = Collaborator.objects.select_related("user").filter(project=access.project, user_id=user_id).first()
+def get_collaborator_for(access: ProjectAccess, person: str) -> Collaborator:
+    """A collaborator of the project, by the person's id or e-mail address. Raises NotFound."""
+    rows = Collaborator.objects.select_related("user").filter(project=access.project)
+    try:
+        found = rows.filter(user_id=UUID(person)).first()
+    except ValueError:
+        found = rows.filter(user__email=person.lower()).first() if "@" in person and person.isprintable() else None
     if found is None:
         raise NotFound
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,19 @@ CLAIM_ROLES: Mapping[str, frozenset[str]] = {
     AGENT: frozenset({"agent"}),
 }
 """Which project roles may claim at a stage type (API.md, "Who may do what")."""
+
+STEP_VERBS: Mapping[str, frozenset[str]] = {
+    ANNOTATE: frozenset({"submit", "skip"}),
+    REVIEW: frozenset({"approve", "reject", "escalate"}),
+    EXPERT_REVIEW: frozenset({"approve", "reject"}),
+    AGENT: frozenset({"proceed"}),
+}
+"""The steps that close a visit at a stage type."""
+
+
+def is_wrong_person(stage_type: str, verb: str, roles: AbstractSet[str]) -> bool:
+    """Whether the stage offers the step, but to people of other roles."""
+    return verb in STEP_VERBS.get(stage_type, frozenset()) and not CLAIM_ROLES[stage_type] & roles
 
 
 def uniform(secret: str, *parts: object) -> float:

@@ -14,6 +14,7 @@ from apps.common.errors import Forbidden, Invalid, NotFound
 from apps.common.kept import Kept
 from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess, access_columns, access_of
+from apps.tasks.logic import is_wrong_person
 from apps.tasks.models import Draft, Issue, Task, TaskEvent, Visit, VisitStatus
 from apps.tasks.queries.lists import READ_ROLES, reads_stage
 from workflows.graph import REVIEW_TYPES, Stage
@@ -96,6 +97,13 @@ def may_read(found: TaskAccess) -> bool:
     if stage is not None and reads_stage(found.access, found.user, stage):
         return True
     return TaskEvent.objects.filter(task=found.task, actor_id=user_id).exists()
+
+
+def require_role(found: TaskAccess, verb: str) -> None:
+    """Raises Forbidden for a step that the task's stage offers to people of other roles; its holder has the role."""
+    is_holder = found.visit is not None and found.visit.holder_id == found.user.id
+    if not is_holder and is_wrong_person(found.task.stage_type, verb, found.access.roles):
+        raise Forbidden("You do not have the role that works at this stage.", code="role_missing")
 
 
 def require_writer(found: TaskAccess) -> None:

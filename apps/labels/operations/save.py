@@ -41,11 +41,15 @@ UPSERT = "ON CONFLICT (label_set_id, label_id) DO UPDATE SET " + ", ".join(
 
 @dataclass(frozen=True, slots=True)
 class SavedLabels:
-    """A label set after a save, its revision, and what changed (nothing: the revision is the one before)."""
+    """A label set after a save, its revision, and what changed (nothing: the revision is the one before).
+
+    ``outdated``: it was made under an older version of the ontology than the present one.
+    """
 
     label_set: LabelSet
     revision: int
     changed: tuple[Change, ...]
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def save_labels(
     _write(batch, label_set, changes, around)
     if writes is None:
         send_save(batch, label_set)
-    return SavedLabels(label_set, label_set.revision, tuple(changes))
+    return SavedLabels(label_set, label_set.revision, tuple(changes), outdated)
 
 
 def find_label_set(key: LabelSetKey) -> LabelSet | None:

@@ -28,16 +28,29 @@ def read_steps(body: Mapping[str, Any], index: OntologyIndex) -> list[Json]:
     Raises Invalid with pointers.
     """
     steps: list[Json] = []
-    for op, members in MEMBERS.items():
-        raw = body.get(op, [])
-        if not isinstance(raw, list) or len(raw) > MAX_STEPS:
-            raise Invalid.at(f"/{op}", f"This is a list of at most {MAX_STEPS} steps.", code="not_a_list")
-        for i, item in enumerate(raw):
-            pointer = f"/{op}/{i}"
-            if not isinstance(item, dict) or set(item) != set(members):
-                raise Invalid.at(pointer, f"A step has the members {', '.join(members)}.", code="bad_step")
-            steps.append({"op": op, **_READERS[op](item, index, pointer)})
+    for op in MEMBERS:
+        steps += [{"op": op, **_READERS[op](item, index, pointer)} for pointer, item in sent_steps(body, op)]
     _refuse_chains(steps)
+    return steps
+
+
+def sent_steps(body: Mapping[str, Any], op: str) -> list[tuple[str, Json]]:
+    """The steps of one kind with their pointers; a single step may stand without its list, and a merge's ``from`` may
+    list several classes. Raises Invalid.
+    """
+    raw = body.get(op, [])
+    raw = [raw] if isinstance(raw, dict) else raw
+    if not isinstance(raw, list) or len(raw) > MAX_STEPS:
+        raise Invalid.at(f"/{op}", f"This is a list of at most {MAX_STEPS} steps.", code="not_a_list")
+    steps: list[tuple[str, Json]] = []
+    for i, item in enumerate(raw):
+        pointer = f"/{op}/{i}"
+        if not isinstance(item, dict) or set(item) != set(MEMBERS[op]):
+            raise Invalid.at(pointer, f"A step has the members {', '.join(MEMBERS[op])}.", code="bad_step")
+        several = item["from"] if op == "merge" and isinstance(item["from"], list) else None
+        steps += [(pointer, item)] if several is None else [(pointer, {**item, "from": source}) for source in several]
+    if len(steps) > MAX_STEPS:
+        raise Invalid.at(f"/{op}", f"This is a list of at most {MAX_STEPS} steps.", code="not_a_list")
     return steps
 
 

@@ -53,12 +53,12 @@ class CollaboratorsView(ApiView):
 
 
 class CollaboratorView(ApiView):
-    """One person's part in the project; ``person`` is the person's id."""
+    """One person's part in the project; ``person`` is the person's id or e-mail address."""
 
     scopes = {"GET": "read", "PATCH": "manage", "DELETE": "manage"}
 
     @extend_schema(operation_id="collaborator", responses=serializers.CollaboratorAnswer)
-    def get(self, request: Request, project_id: UUID, person: UUID) -> Response:
+    def get(self, request: Request, project_id: UUID, person: str) -> Response:
         access = get_project_for(request.auth, project_id)
         require_overview(access)
         return Response(shown_collaborator(get_collaborator_for(access, person)))
@@ -68,13 +68,14 @@ class CollaboratorView(ApiView):
         request=serializers.CollaboratorChange,
         responses=serializers.CollaboratorAnswer,
     )
-    def patch(self, request: Request, project_id: UUID, person: UUID) -> Response:
+    def patch(self, request: Request, project_id: UUID, person: str) -> Response:
         access = get_project_for(request.auth, project_id)
         require_manager(access)
+        held = get_collaborator_for(access, person)
         body = read_body(request, serializers.CollaboratorChange)
         collaborator = change_collaborator(
             access=access,
-            user_id=person,
+            user_id=held.user_id,
             roles=body.get("roles"),
             skills=body.get("skills"),
             actor=request.auth.user,
@@ -82,8 +83,9 @@ class CollaboratorView(ApiView):
         return Response(shown_collaborator(collaborator))
 
     @extend_schema(operation_id="remove_collaborator", request=None, responses={204: None})
-    def delete(self, request: Request, project_id: UUID, person: UUID) -> Response:
+    def delete(self, request: Request, project_id: UUID, person: str) -> Response:
         access = get_project_for(request.auth, project_id)
         require_manager(access)
-        remove_collaborator(access=access, user_id=person, actor=request.auth.user)
+        held = get_collaborator_for(access, person)
+        remove_collaborator(access=access, user_id=held.user_id, actor=request.auth.user)
         return Response(status=204)

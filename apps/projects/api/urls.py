@@ -15,6 +15,6 @@ urlpatterns = [
     path(PROJECT + "unarchive/", views.UnarchiveView.as_view()),
     path(PROJECT + "datasets/", views.DatasetsView.as_view()),
     path(PROJECT + "collaborators/", people.CollaboratorsView.as_view()),
-    path(PROJECT + "collaborators/<uuid:person>/", people.CollaboratorView.as_view()),
+    path(PROJECT + "collaborators/<str:person>/", people.CollaboratorView.as_view()),
     path(PROJECT + "workflow/", workflow.ProjectWorkflowView.as_view()),
 ]

@@ -22,7 +22,7 @@ from apps.tasks.operations.engine import Locked
 from apps.tasks.operations.labeling import Fenced
 from apps.tasks.operations.manage import archive_task, assign_task, move_task, reopen_task, set_priority
 from apps.tasks.operations.steps import recall_task, take_step
-from apps.tasks.policies import TaskAccess, get_person_for, get_task_for
+from apps.tasks.policies import TaskAccess, get_person_for, get_task_for, require_role, require_writer
 
 WORK = ("label", "review", "agent")
 """The scopes of whoever works at a stage; which stages, the person's roles say."""
@@ -75,6 +75,9 @@ class StepView(VerbView):
     verb: ClassVar[str] = ""
 
     def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
+        # Who shows a token held the task once: the fence tells them, and keeps the labels they send.
+        if "claim_token" not in sent:
+            require_role(found, self.verb)
         return take_step(task_id=found.task.id, user=found.user, step=bodies.step_from(self.verb, sent))
 
 
@@ -135,6 +138,7 @@ class ReleaseView(VerbView):
     body = bodies.ReasonBody
 
     def act(self, found: TaskAccess, sent: dict[str, Any]) -> Locked | Fenced:
+        require_writer(found)
         return release_task(
             task_id=found.task.id,
             user=found.user,

@@ -66,6 +66,13 @@ class LabelsAnswer(serializers.Serializer[Any]):
     labels = serializers.ListField(child=serializers.DictField())
 
 
+class SavedAnswer(LabelsAnswer):
+    """What a save wrote; ``outdated_ontology``: under an older version of the ontology than the present one."""
+
+    deleted = serializers.ListField(child=serializers.CharField())
+    outdated_ontology = serializers.BooleanField()
+
+
 class DiffAnswer(serializers.Serializer[Any]):
     changes = serializers.ListField(child=serializers.DictField())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,7 +18,7 @@ from apps.labels.queries import diff, etag_for, labels_at, labels_of, render_cha
 from apps.ontologies.queries import index_for
 from apps.tasks.api import bodies
 from apps.tasks.api.actions import WORK
-from apps.tasks.api.answers import DiffAnswer, DraftAnswer, LabelsAnswer
+from apps.tasks.api.answers import DiffAnswer, DraftAnswer, LabelsAnswer, SavedAnswer
 from apps.tasks.models import Draft
 from apps.tasks.operations.drafts import drop_draft
 from apps.tasks.operations.labeling import Fenced, save_task_labels
@@ -45,7 +46,7 @@ class LabelsView(ApiView):
         shown = render_labels(labels_of(task.label_set), index)
         return with_etag(Response({"revision": number, "labels": shown}), etag_for(BRANCH, number))
 
-    @extend_schema(operation_id="task_labels_save", request=bodies.SaveBody, responses=LabelsAnswer)
+    @extend_schema(operation_id="task_labels_save", request=bodies.SaveBody, responses=SavedAnswer)
     def patch(self, request: Request, task_id: UUID) -> Response:
         found = get_task_for(request.auth, task_id)
         sent = read_body(request, bodies.SaveBody)
@@ -63,8 +64,9 @@ class LabelsView(ApiView):
         locked, result = saved
         index = locked.ontology
         rows = {change.id: change.after for change in result.changed if change.after is not None}
-        body = {"revision": result.revision, "labels": render_labels(rows, index)}
+        body: dict[str, Any] = {"revision": result.revision, "labels": render_labels(rows, index)}
         body["deleted"] = [change.id for change in result.changed if change.after is None]
+        body["outdated_ontology"] = result.outdated
         return with_etag(Response(body), etag_for(BRANCH, result.revision))
 
 

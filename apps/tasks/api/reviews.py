@@ -19,7 +19,7 @@ from apps.tasks.api.actions import WORK
 from apps.tasks.models import Comment, Issue, Verdict
 from apps.tasks.operations.issues import comment_issue, open_issue, reopen_issue, resolve_issue
 from apps.tasks.operations.verdicts import Word, give_verdict, take_back_verdict
-from apps.tasks.policies import get_issue_for, get_task_for, require_writer
+from apps.tasks.policies import get_issue_for, get_task_for, require_role, require_writer
 
 BY_ID = {"id": Ordering(("id",))}
 
@@ -83,6 +83,7 @@ class ReviewsView(ApiView):
     @extend_schema(operation_id="task_review", request=VerdictBody, responses={201: VerdictAnswer})
     def post(self, request: Request, task_id: UUID) -> Response:
         found = get_task_for(request.auth, task_id)
+        require_role(found, "approve")
         sent = read_body(request, VerdictBody)
         word = Word(
             label=sent["label"],

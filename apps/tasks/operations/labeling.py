@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import User
-from apps.common.errors import Conflict
+from apps.common.errors import Conflict, Forbidden
 from apps.common.sql import Writes
 from apps.labels.models import LabelSet
 from apps.labels.operations import SavedLabels, fresh_label_set, save_labels, send_save
@@ -47,7 +47,7 @@ def save_task_labels(
 ) -> tuple[Locked, SavedLabels] | Fenced:
     """Writes a new revision of the task's labels. All or nothing.
 
-    Raises Conflict or Forbidden without a live claim or at a stage that does not let labels be edited, StaleVersion
+    Raises Conflict without a live claim of one's own or at a stage that does not let labels be edited, StaleVersion
     when the labels have changed since ``base_revision``, Invalid with a pointer for each bad label.
     """
     locked = lock_task(task_id)
@@ -55,6 +55,9 @@ def save_task_labels(
         visit = require_holder(locked, user, claim_token)
     except StaleClaim as error:
         return fenced(locked, user, error, changes, claim_token)
+    except Forbidden as error:
+        # Whoever may read them may write them once the claim is theirs: that it is another's is a matter of state.
+        raise Conflict(error.detail, code=error.code, **error.extra) from None
     return locked, write_labels(locked, visit, user, changes)
 
 
@@ -69,8 +72,11 @@ def fenced(locked: Locked, user: User, error: StaleClaim, changes: LabelChanges,
     return Fenced(error, draft)
 
 
-def write_labels(locked: Locked, visit: Visit, user: User, changes: LabelChanges) -> SavedLabels:
-    """One revision, by the holder of ``visit``; edits in review record the verdicts that they imply."""
+def write_labels(locked: Locked, visit: Visit, user: User, changes: LabelChanges, *, pointer: str = "") -> SavedLabels:
+    """One revision, by the holder of ``visit``; edits in review record the verdicts that they imply.
+
+    ``pointer`` is where in the body the changes stand.
+    """
     task = locked.task
     stage = locked.graph.stage(locked.state.stage)
     if stage.type in REVIEW_TYPES and not stage.allow_edit:
@@ -92,6 +98,7 @@ def write_labels(locked: Locked, visit: Visit, user: User, changes: LabelChanges
         operation="save",
         origin_kind="agent" if stage.type == AGENT else "human",
         now=locked.now,
+        pointer=pointer,
         # The task's lock orders the writers of its labels: when it has no label set, there is none.
         known=task.label_set if task.label_set_id else fresh_label_set(key),
         writes=writes,

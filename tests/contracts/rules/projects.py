@@ -66,7 +66,7 @@ def foreign_people(world: World) -> list[tuple[Any, Any]]:
 
 
 PROJECT = "projects/<uuid:project_id>/"
-PERSON = PROJECT + "collaborators/<uuid:person>/"
+PERSON = PROJECT + "collaborators/<str:person>/"
 OVERVIEW = MANAGERS | {"val"}
 
 RULES = [

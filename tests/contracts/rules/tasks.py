@@ -112,7 +112,8 @@ RULES = [
     Rule("POST " + TASK + "archive/", allow=MANAGERS),
     Rule("GET " + TASK + "history/", allow=OVERVIEW, args=of("fresh")),
     Rule("GET " + TASK + "labels/", allow=OVERVIEW | ANN, args=of("held")),
-    Rule("PATCH " + TASK + "labels/", allow=ANN, args=of("held"), body=lambda _: {"upsert": []}),
+    # Whoever may read them learns that they are another's to write by 409.
+    Rule("PATCH " + TASK + "labels/", allow=OVERVIEW | ANN, args=of("held"), body=lambda _: {"upsert": []}),
     Rule("GET " + TASK + "labels/diff/"),
     Rule("GET " + TASK + "drafts/"),
     Rule("DELETE " + TASK + "drafts/<uuid:draft_id>/", allow=ANN),
