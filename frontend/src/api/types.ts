@@ -168,6 +168,10 @@ export interface OntologyBody {
   name: string;
   objects: OntologyClass[];
   classifications: OntologyAttribute[];
+  /** What a change does with the labels there are, by names or ids. */
+  merge?: { from: string; into: string }[];
+  split?: { class: string; attribute: string; into: Record<string, string> }[];
+  fill?: { class: string; attribute: string; value: unknown }[];
 }
 
 export type Ontology = Narrow<Schema<"OntologiesOntologyAnswer">, OntologyBody>;

@@ -15,6 +15,7 @@ import { ClassEditor } from "./ClassEditor";
 import { ClassList } from "./ClassList";
 import type { DraftOntology } from "./draft";
 import { PlanView } from "./PlanView";
+import { StepsEditor } from "./StepsEditor";
 import { useOntology } from "./useOntology";
 
 type Editing = ReturnType<typeof useOntology>;
@@ -54,13 +55,23 @@ function Classes({ draft, setDraft, problems }: { draft: DraftOntology } & Pick<
 
 function Conflict({ editing }: { editing: Editing }) {
   return (
-    <Modal opened={editing.conflict} onClose={() => editing.setConflict(false)} title={t("ontology.conflict")}>
+    <Modal
+      opened={editing.conflict}
+      onClose={() => editing.setConflict(false)}
+      title={t("ontology.conflict")}
+      size="lg"
+    >
       <Text size="sm">{t("ontology.conflictHint")}</Text>
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={() => editing.setConflict(false)}>
-          {t("ontology.keepMine")}
+        <Button variant="subtle" onClick={() => editing.setConflict(false)}>
+          {t("common.cancel")}
         </Button>
-        <Button onClick={() => void editing.takeTheirs()}>{t("ontology.takeTheirs")}</Button>
+        <Button variant="default" color="red" onClick={() => void editing.takeTheirs()}>
+          {t("ontology.takeTheirs")}
+        </Button>
+        <Button data-autofocus onClick={() => void editing.bringOver()}>
+          {t("ontology.bringOver")}
+        </Button>
       </Group>
     </Modal>
   );
@@ -84,6 +95,12 @@ function Actions({ editing }: { editing: Editing }) {
       </Button>
     </>
   );
+}
+
+/** Labels rewritten, and those that are asked at their next submit. */
+function rewritten(result: unknown): { count: number; unanswered: number } {
+  const { labels, unanswered } = (result ?? {}) as { labels?: number; unanswered?: number };
+  return { count: labels ?? 0, unanswered: unanswered ?? 0 };
 }
 
 /** What may be labeled: classes, attributes and classifications, changed with a plan before it is saved. */
@@ -112,7 +129,14 @@ export default function OntologyPage() {
       <Stack gap="md">
         <FormErrors errors={problems.size > 0 ? [] : [...plan.errors, ...save.errors]} />
         {problems.get("") && <Alert color="red">{problems.get("")}</Alert>}
-        {editing.job && <JobProgress id={editing.job} title={t("ontology.rewriting")} />}
+        {editing.job && (
+          <JobProgress id={editing.job} title={t("ontology.rewriting")}>
+            {(job) => <Text size="sm">{t("ontology.rewritten", rewritten(job.result))}</Text>}
+          </JobProgress>
+        )}
+        {editing.both.length > 0 && (
+          <Alert color="yellow">{t("ontology.both", { names: editing.both.join(", ") })}</Alert>
+        )}
         {plan.data && dirty && <PlanView plan={plan.data} />}
         <fieldset disabled={!mayCreate(me)} style={{ border: 0, padding: 0, margin: 0, minWidth: 0 }}>
           <TextInput
@@ -128,6 +152,7 @@ export default function OntologyPage() {
               <Tabs.Tab value="classifications">
                 {t("ontology.classifications", { count: draft.classifications.length })}
               </Tabs.Tab>
+              <Tabs.Tab value="steps">{t("ontology.steps", { count: draft.steps.length })}</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="objects">
               <Classes draft={draft} setDraft={setDraft} problems={problems} />
@@ -144,6 +169,9 @@ export default function OntologyPage() {
                   onChange={(classifications) => setDraft({ ...draft, classifications })}
                 />
               </Stack>
+            </Tabs.Panel>
+            <Tabs.Panel value="steps">
+              <StepsEditor draft={draft} problems={problems} onChange={(steps) => setDraft({ ...draft, steps })} />
             </Tabs.Panel>
           </Tabs>
         </fieldset>

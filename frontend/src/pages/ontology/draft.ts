@@ -9,6 +9,7 @@ import type {
   Shape,
 } from "../../api/types";
 import { freeColor } from "./colors";
+import { type DraftStep, STEP_KINDS, stepsBody } from "./steps";
 
 // The ontology while it is edited: every part has a key of its own, since new parts have no id yet.
 
@@ -31,6 +32,7 @@ export interface DraftOntology {
   name: string;
   objects: DraftClass[];
   classifications: DraftAttribute[];
+  steps: DraftStep[];
 }
 
 export const SHAPES: readonly Shape[] = [
@@ -66,6 +68,7 @@ export const toDraft = (ontology: Pick<Ontology, "name" | "objects" | "classific
     attributes: (object.attributes ?? []).map(draftAttribute),
   })),
   classifications: ontology.classifications.map(draftAttribute),
+  steps: [],
 });
 
 function optionBody({ key: _key, attributes, ...rest }: DraftOption): OntologyOption {
@@ -96,6 +99,7 @@ export const toBody = (draft: DraftOntology): OntologyBody => ({
   name: draft.name.trim(),
   objects: draft.objects.map(classBody),
   classifications: draft.classifications.map(attributeBody),
+  ...stepsBody(draft),
 });
 
 export const newOption = (): DraftOption => ({ key: newId(), value: "", attributes: [] });
@@ -136,6 +140,10 @@ export function moveAt<T>(list: readonly T[], index: number, by: -1 | 1): T[] {
   return list.with(index, other).with(index + by, item);
 }
 
+/** Steps as they are sent: a list of each kind. */
+const stepsOfKind = ({ steps }: Pick<DraftOntology, "steps">) =>
+  Object.fromEntries(STEP_KINDS.map((kind) => [kind, steps.filter((step) => step.kind === kind)]));
+
 /** "objects.1.attributes.0.name" of a refused body → the key of the part it speaks of, and the words. */
 export function problemsByKey(
   draft: DraftOntology,
@@ -143,7 +151,7 @@ export function problemsByKey(
 ): Map<string, string> {
   const found = new Map<string, string>();
   for (const { path, detail } of errors) {
-    let at: unknown = draft;
+    let at: unknown = { ...draft, ...stepsOfKind(draft) };
     let key = "";
     for (const part of path.split(".")) {
       at = Array.isArray(at) ? at[Number(part)] : (at as Record<string, unknown> | null)?.[part];

@@ -7,6 +7,7 @@ import { pointerToPath } from "../../app/errors";
 import { t } from "../../app/t";
 import { useAction } from "../../ui/useAction";
 import { type DraftOntology, problemsByKey, toBody, toDraft } from "./draft";
+import { rebase } from "./rebase";
 
 interface Loaded {
   ontology: Ontology;
@@ -28,6 +29,7 @@ export function useOntology(id: string) {
   const [edited, setEdited] = useState<DraftOntology | null>(null);
   const [problems, setProblems] = useState<ReadonlyMap<string, string>>(new Map());
   const [conflict, setConflict] = useState(false);
+  const [both, setBoth] = useState<string[]>([]);
   const [job, setJob] = useState<string | null>(null);
   const draft = edited ?? (query.data ? toDraft(query.data.ontology) : null);
 
@@ -71,14 +73,28 @@ export function useOntology(id: string) {
       onDone: ({ data }) => {
         if ("job" in data) setJob(data.job);
         setDraft(null);
+        setBoth([]);
       },
     },
   );
   /** Takes the newer version from the server and drops one's own changes. */
   const takeTheirs = async () => {
+    await query.refetch();
     setConflict(false);
     setDraft(null);
-    await query.refetch();
+    save.reset();
+    setBoth([]);
+  };
+  /** Puts one's own changes on top of the newer version, to be looked at and saved. */
+  const bringOver = async () => {
+    const before = query.data?.ontology;
+    const { data: now } = await query.refetch();
+    if (!before || !draft || !now) return;
+    const { draft: next, both: changed } = rebase(before, draft, now.ontology);
+    setConflict(false);
+    setDraft(next);
+    setBoth(changed);
+    save.reset();
   };
   return {
     query,
@@ -91,6 +107,8 @@ export function useOntology(id: string) {
     conflict,
     setConflict,
     takeTheirs,
+    bringOver,
+    both,
     job,
   };
 }

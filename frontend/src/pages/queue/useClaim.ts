@@ -20,7 +20,7 @@ export function useClaim(project: string) {
     {
       forget: [keys.stages(project), keys.myTasks],
       onDone: ({ task, title, wanted }) => {
-          if (task) void navigate({ to: "/projects/$project/tasks/$task", params: { project, task: task.id } });
+        if (task) void navigate({ to: "/projects/$project/tasks/$task", params: { project, task: task.id } });
         else notify({ message: wanted ? t("queue.taken") : t("queue.empty", { stage: title }) });
       },
     },
