@@ -47,7 +47,10 @@ class Task(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["project", "data_unit"], name="task_once")]
         indexes: ClassVar = [
             models.Index(fields=["project", "id"], name="task_page"),
-            models.Index(fields=["project", "stage", "status", "id"], name="task_by_stage"),
+            # Every filter of the list with every order of it. Within a stage nearly all tasks have one status.
+            models.Index(fields=["project", "stage", "id"], name="task_by_stage"),
+            models.Index(fields=["project", "stage", "-priority", "id"], name="task_stage_priority"),
+            models.Index(fields=["project", "stage", "updated_at", "id"], name="task_stage_update"),
             models.Index(fields=["project", "status", "id"], name="task_by_status"),
             models.Index(fields=["project", "-priority", "id"], name="task_by_priority"),
             models.Index(fields=["project", "updated_at", "id"], name="task_by_update"),
