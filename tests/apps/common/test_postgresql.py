@@ -1,30 +1,53 @@
-"""A kept connection that the server has ended is found out before it is used."""
+"""A kept connection that the server has ended is found out at its socket, before it is used."""
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
-from django.db import connection, connections
 
-pytestmark = [
-    pytest.mark.postgres,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="about PostgreSQL"),
-]
+from apps.common.postgresql.base import DatabaseWrapper
 
 
-def test_a_lost_connection_is_replaced() -> None:
-    kept = connections.create_connection("default")
-    kept.settings_dict = connection.settings_dict | {"CONN_HEALTH_CHECKS": True}
-    with kept.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        first = cursor.fetchone()[0]
-    kept.close_if_unusable_or_obsolete()
-    assert kept.is_usable()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
-    assert not kept.is_usable()
-    kept.close_if_unusable_or_obsolete()
-    with kept.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        assert cursor.fetchone()[0] != first
-    kept.close()
+class Kept:
+    """What the backend looks at of a driver's connection."""
+
+    closed = False
+
+    def __init__(self, end: socket.socket) -> None:
+        self.fileno = end.fileno
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Our end and the server's."""
+    ours, theirs = socket.socketpair()
+    yield ours, theirs
+    ours.close()
+    theirs.close()
+
+
+def wrapper(connection: Any) -> DatabaseWrapper:
+    made = DatabaseWrapper({"NAME": "none", "OPTIONS": {}})
+    made.connection = connection
+    return made
+
+
+def test_an_idle_connection_is_usable(ends: tuple[socket.socket, socket.socket]) -> None:
+    assert wrapper(Kept(ends[0])).is_usable()
+
+
+def test_one_that_the_server_has_ended_is_not(ends: tuple[socket.socket, socket.socket]) -> None:
+    ends[1].close()
+    assert not wrapper(Kept(ends[0])).is_usable()
+
+
+def test_one_with_a_last_word_of_the_server_is_not(ends: tuple[socket.socket, socket.socket]) -> None:
+    ends[1].sendall(b"E terminating connection")
+    assert not wrapper(Kept(ends[0])).is_usable()
+
+
+def test_none_is_not() -> None:
+    assert not wrapper(None).is_usable()
