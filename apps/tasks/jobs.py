@@ -12,12 +12,13 @@ from apps.common.clock import database_now
 from apps.datasets.models import DataUnit
 from apps.datasets.operations.sweeping import sweep_media
 from apps.jobs.registry import JobContext, job
-from apps.projects.models import Project
+from apps.projects.models import Collaborator, Project
 from apps.tasks.models import Task
 from apps.tasks.operations.bulk import BulkOrder, bulk_act
 from apps.tasks.operations.claims import expire_leases
 from apps.tasks.operations.counting import roll_up_counts
 from apps.tasks.operations.creation import chunks_of_units, create_tasks
+from apps.tasks.operations.departure import RELEASE, free_work_of
 from apps.tasks.operations.outbox import dispatch_outbox
 from apps.tasks.operations.timers import end_reservations, strike_due
 from apps.tasks.operations.versions import migrate_tasks
@@ -71,7 +72,7 @@ def create_project_tasks(ctx: JobContext) -> dict[str, Any]:
         made += create_tasks(project_id=project_id, unit_ids=chunk, actor_id=ctx.job.created_by_id)
         ctx.checkpoint({"after": str(chunk[-1]), "made": made})
         ctx.progress(min(1.0, made / total), f"{made:,} tasks made")
-    return {"id": str(project_id), "tasks": made}
+    return {"id": str(project_id)}
 
 
 @job("tasks.migrate")
@@ -87,6 +88,16 @@ def migrate_project_tasks(ctx: JobContext) -> dict[str, Any]:
         ctx.progress(min(1.0, (moved + left) / total), f"{moved:,} moved, {left:,} held or blocked")
 
     return migrate_tasks(project_id=project.id, version_id=project.workflow_version_id, after=after, report=report)
+
+
+@job(RELEASE)
+def release_work(ctx: JobContext) -> dict[str, Any]:
+    """Frees what a person who left, or lost a role, still has reserved; by the roles that they have by now."""
+    project_id, person = UUID(ctx.params["project"]), UUID(ctx.params["person"])
+    held = Collaborator.objects.filter(project_id=project_id, user_id=person).values_list("roles", flat=True).first()
+    return {
+        "freed": free_work_of(project_id=project_id, user_id=person, roles_left=held or (), actor=ctx.job.created_by)
+    }
 
 
 @job("tasks.bulk")

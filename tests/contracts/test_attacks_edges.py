@@ -15,8 +15,14 @@ from django.test import Client
 from apps.accounts import queries
 from apps.accounts.models import Membership
 from apps.common.ids import new_id
+from apps.jobs.models import Job
 from apps.projects.models import Collaborator
+from apps.tasks.models import Task
+from apps.tasks.operations import departure
+from apps.tasks.operations.manage import assign_task
+from apps.tasks.queries.integrity import broken_invariants
 from tests.contracts.matrix import Rule, World, all_rules, prepare_all
+from tests.factories.jobs import run_one
 from tests.factories.people import PASSWORD, Caller, make_key, make_people
 from tests.factories.tasks import make_world
 
@@ -177,3 +183,20 @@ def test_nobody_s_object_is_like_a_stranger_s(world: World) -> None:
         assert first.status_code in (400, 404), path
     for name in ("stage=review", f"assignee={other.people['ann'].pk}", f"data_unit={foreign.data_unit_id}"):
         assert mia.get(f"/projects/{lab.project.id}/tasks/?{name}").json()["results"] == []
+
+
+def test_somebody_with_any_number_of_tasks_leaves_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(departure, "AT_ONCE", 2)
+    lab = make_world(tasks=6)
+    held = lab.must_claim("ann").task
+    for task in Task.objects.filter(project=lab.project, status="waiting"):
+        assign_task(task_id=task.id, actor=lab.people["mia"], person=lab.people["ann"])
+    mia = Caller(make_key(lab.people["mia"]))
+    path = f"/projects/{lab.project.id}/collaborators/{lab.people['ann'].id}/"
+    assert mia.delete(path).status_code == 204
+    assert lab.fresh(held).status == "waiting"
+    assert Task.objects.filter(project=lab.project, assignee=None).count() == 2
+    job = Job.objects.get(kind=departure.RELEASE)
+    assert run_one(job).result == {"freed": 4}
+    assert Task.objects.filter(project=lab.project, assignee=None).count() == 6
+    assert broken_invariants(project_id=lab.project.id) == []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from apps.accounts.models import User
+from apps.common.retries import retried
+from apps.jobs.operations import enqueue
+from apps.projects.models import Project
 from apps.tasks.logic import CLAIM_ROLES
 from apps.tasks.models import Visit, VisitStatus
 from apps.tasks.operations.engine import lock_task, try_out
@@ -18,28 +21,53 @@ from workflows import commands
 from workflows.results import Refused
 
 CHUNK = 500
+AT_ONCE = 100
+RELEASE = "tasks.release"
 
 
+@transaction.atomic
 def release_work_of(*, project_id: UUID, user_id: UUID, roles_left: Iterable[str], actor: User | None) -> int:
     """Frees every open visit of the project that the person holds or has reserved and may no longer work on.
 
-    Each task is a transaction of its own, so a crash in the middle loses nothing and a second call finishes. Answers
-    how many tasks were freed.
+    Part of the caller's transaction for the first ``AT_ONCE``; a job frees the rest, for a person may have any number
+    of tasks assigned to them. Answers how many were freed here.
     """
+    freed = free_work_of(project_id=project_id, user_id=user_id, roles_left=roles_left, actor=actor, limit=AT_ONCE)
+    if freed >= AT_ONCE:
+        organization_id = Project.objects.values_list("organization_id", flat=True).get(id=project_id)
+        params = {"project": str(project_id), "person": str(user_id)}
+        enqueue(
+            kind=RELEASE,
+            organization_id=organization_id,
+            project_id=project_id,
+            params=params,
+            created_by=actor,
+        )
+    return freed
+
+
+def free_work_of(
+    *, project_id: UUID, user_id: UUID, roles_left: Iterable[str], actor: User | None, limit: int | None = None
+) -> int:
+    """Frees at most ``limit`` of the visits, held ones among the first. Outside a transaction each task is one of its
+    own, so a crash in the middle loses nothing and a second call finishes. Answers how many were freed."""
     left = set(roles_left)
     lost = [stage_type for stage_type, roles in CLAIM_ROLES.items() if not roles & left]
-    freed = 0
     open_visits = Visit.objects.filter(project_id=project_id, stage_type__in=lost, status__lt=VisitStatus.DONE)
-    theirs = open_visits.filter(
-        Q(holder_id=user_id, status=VisitStatus.CLAIMED) | Q(reserved_for_id=user_id, status=VisitStatus.WAITING)
-    )
-    seen = 0
-    while True:
-        rows = list(theirs.filter(id__gt=seen).order_by("id").values_list("id", "task_id")[:CHUNK])
-        if not rows:
-            return freed
-        seen = rows[-1][0]
-        freed += sum(_free(task_id, user_id, actor) for _, task_id in sorted(rows, key=lambda row: row[1]))
+    held = open_visits.filter(holder_id=user_id, status=VisitStatus.CLAIMED)
+    kept = open_visits.filter(reserved_for_id=user_id, status=VisitStatus.WAITING)
+    freed = 0
+    for visits in (held, kept):
+        seen = 0
+        while limit is None or freed < limit:
+            size = CHUNK if limit is None else limit - freed
+            rows = list(visits.filter(id__gt=seen).order_by("id").values_list("id", "task_id")[:size])
+            if not rows:
+                break
+            seen = rows[-1][0]
+            for _, task_id in sorted(rows, key=lambda row: row[1]):
+                freed += retried(partial(_free, task_id, user_id, actor))
+    return freed
 
 
 @transaction.atomic
