@@ -1,4 +1,5 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import { t } from "./t";
 
 const lapis: MantineColorsTuple = [
   "#e3fafc",
@@ -49,7 +50,13 @@ export const theme = createTheme({
     },
     // A coloured title on a tint of its colour is too faint to read.
     Alert: { styles: { label: { color: "var(--mantine-color-text)" } } },
-    Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
+    Modal: {
+      defaultProps: {
+        centered: true,
+        transitionProps: { duration: 120 },
+        closeButtonProps: { "aria-label": t("common.close") },
+      },
+    },
   },
 });
 
