@@ -82,7 +82,10 @@ export const manage = {
   "workflow.blockedHint":
     "{count} {count|task has|tasks have} no place in the new version. Give their stage another one, or keep it.",
   "workflow.mapping": "Tasks at {stage} go to",
-  "workflow.takeNewer": "Load the newer version",
+  "workflow.takeNewer": "Compare with the newer version",
+  "workflow.stale": "Somebody published in the meantime",
+  "workflow.staleHint":
+    "The workflow in force is no longer the one you began with. Your text stays as it is; compare it with the newer version, and see again what publishing would do.",
   "transfer.hint": "Labels in and out, as COCO, Pascal VOC or Lapidary's own lines.",
   "transfer.notYours": "Managers of the project bring labels in; managers and viewers take them out.",
   "transfer.export": "Export",

@@ -58,12 +58,19 @@ export function PublishDialog({ project, before, graph, onClose, onPublished }: 
   const etag = before.etag ?? "";
   const body = { graph, ...(Object.keys(mapping).length > 0 && { mapping }) };
   const plan = useQuery({
-    queryKey: keys.publishPlan(project, body),
+    queryKey: keys.publishPlan(project, { ...body, etag }),
     queryFn: () => planPublication(project, body, etag),
     retry: false,
     staleTime: 0,
   });
-  const act = useAction(() => publish(project, body, etag), {
+  // Which version somebody else replaced between the plan and the publishing.
+  const [passed, setPassed] = useState<string | null>(null);
+  const attempt = () =>
+    publish(project, body, etag).catch((error: unknown) => {
+      if (isProblem(error, 412)) setPassed(etag);
+      throw error;
+    });
+  const act = useAction(attempt, {
     fields: [],
     done: t("workflow.published"),
     onDone: ({ data }) => {
@@ -73,7 +80,11 @@ export function PublishDialog({ project, before, graph, onClose, onPublished }: 
     },
   });
   const blocked = Object.values(plan.data?.stages ?? {}).reduce((sum, counts) => sum + counts.blocked, 0);
-  const stale = isProblem(plan.error, 412);
+  const stale = isProblem(plan.error, 412) || passed === etag;
+  const takeNewer = () => {
+    act.clear();
+    void queryClient.invalidateQueries({ queryKey: keys.projectWorkflow(project) });
+  };
   return (
     <Modal opened onClose={onClose} title={t("workflow.publishTitle")} size="lg">
       <Stack gap="sm">
@@ -93,8 +104,13 @@ export function PublishDialog({ project, before, graph, onClose, onPublished }: 
           />
         ))}
         {plan.isPending && <Loading />}
-        {plan.error && <Failed error={plan.error} />}
-        {plan.data && <PlanTable plan={plan.data} />}
+        {stale && (
+          <Alert color="yellow" title={t("workflow.stale")}>
+            {t("workflow.staleHint")}
+          </Alert>
+        )}
+        {plan.error && !stale && <Failed error={plan.error} />}
+        {plan.data && !stale && <PlanTable plan={plan.data} />}
         {plan.data?.problems.map((problem) => (
           <Alert key={`${problem.code} ${problem.stage}`} color="red">
             {problem.stage && <b>{problem.stage}: </b>}
@@ -102,15 +118,13 @@ export function PublishDialog({ project, before, graph, onClose, onPublished }: 
           </Alert>
         ))}
         {blocked > 0 && <Alert color="red">{t("workflow.blockedHint", { count: blocked })}</Alert>}
-        <FormErrors errors={act.errors} />
+        {!stale && <FormErrors errors={act.errors} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {t("common.cancel")}
           </Button>
           {stale ? (
-            <Button onClick={() => void queryClient.invalidateQueries({ queryKey: keys.projectWorkflow(project) })}>
-              {t("workflow.takeNewer")}
-            </Button>
+            <Button onClick={takeNewer}>{t("workflow.takeNewer")}</Button>
           ) : (
             <Button disabled={!plan.data?.ok} loading={act.busy} onClick={() => act.run(undefined)}>
               {t("workflow.publish")}

@@ -38,7 +38,9 @@ function ProblemList({ problems, color, title }: { problems: readonly GraphProbl
 /** The graph drawn beside its JSON, judged by the server while one types. */
 export function WorkflowEditor({ project, published, editable, onPublished }: Props) {
   const original = useMemo(() => formatGraph(published.graph), [published.graph]);
-  const [text, setText] = useState(original);
+  // Only what was typed: a newer version takes the place of the old one, never that of somebody's work.
+  const [typed, setTyped] = useState<string | null>(null);
+  const text = typed ?? original;
   const [publishing, setPublishing] = useState(false);
   const navigate = useNavigate();
   const counts = useStages(project).data;
@@ -78,7 +80,7 @@ export function WorkflowEditor({ project, published, editable, onPublished }: Pr
           maxRows={32}
           spellCheck={false}
           styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
-          onChange={(event) => setText(event.currentTarget.value)}
+          onChange={(event) => setTyped(event.currentTarget.value)}
         />
         <Stack gap="sm">
           <div aria-live="polite">
@@ -99,7 +101,7 @@ export function WorkflowEditor({ project, published, editable, onPublished }: Pr
           </div>
           {editable && (
             <Group>
-              <Button variant="default" disabled={!dirty} onClick={() => setText(original)}>
+              <Button variant="default" disabled={!dirty} onClick={() => setTyped(null)}>
                 {t("common.discard")}
               </Button>
               <Button
@@ -119,7 +121,7 @@ export function WorkflowEditor({ project, published, editable, onPublished }: Pr
           graph={parsed.graph}
           onClose={() => setPublishing(false)}
           onPublished={(job) => {
-            setText(original);
+            setTyped(null);
             onPublished(job);
           }}
         />

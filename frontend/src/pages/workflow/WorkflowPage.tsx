@@ -23,13 +23,7 @@ export default function WorkflowPage() {
       {job && <JobProgress id={job} title={t("workflow.moving")} />}
       <Loaded query={query}>
         {(published) => (
-          <WorkflowEditor
-            key={published.etag}
-            project={project}
-            published={published}
-            editable={manages(roles)}
-            onPublished={setJob}
-          />
+          <WorkflowEditor project={project} published={published} editable={manages(roles)} onPublished={setJob} />
         )}
       </Loaded>
     </Page>
