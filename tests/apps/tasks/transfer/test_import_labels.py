@@ -103,7 +103,7 @@ def test_refuse_writes_nothing_at_all(transfer: Transfer) -> None:
     assert (job.error["code"], job.error["not_carried"][0]["code"]) == ("refused", "unknown_class")
     assert not Label.objects.exists()
     assert not Revision.objects.exists()
-    assert transfer.take_in(voc_file({first: [("RBC", 1, 2, 3, 4)]}), on_error="refuse").result["labels"] == 1
+    assert result_of(transfer.take_in(voc_file({first: [("RBC", 1, 2, 3, 4)]}), on_error="refuse"))["labels"] == 1
 
 
 def test_another_attempt_goes_on_where_the_last_ended(transfer: Transfer, monkeypatch: pytest.MonkeyPatch) -> None:
