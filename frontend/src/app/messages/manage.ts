@@ -260,7 +260,7 @@ export const manage = {
   "ontology.takeTheirs": "Drop mine, load the newer one",
   "ontology.bringOver": "Put mine on top",
   "ontology.both": "Both of you changed {names}. Yours stands here; look at it before you save.",
-  "ontology.steps": "Labels ({count})",
+  "ontology.steps": "Existing labels ({count} {count|step|steps})",
   "ontology.stepsHint":
     "What becomes of the labels there are, when this change is saved. A job does it; progress is shown here.",
   "ontology.step.merge": "Merge a class into another",

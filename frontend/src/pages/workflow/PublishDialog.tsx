@@ -24,30 +24,32 @@ interface Props {
 
 function PlanTable({ plan }: { plan: PublishPlan }) {
   return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t("tasks.stage")}</Table.Th>
-          {COLUMNS.map((name) => (
-            <Table.Th key={name} ta="right">
-              {t(`workflow.${name}`)}
-            </Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {Object.entries(plan.stages).map(([stage, counts]) => (
-          <Table.Tr key={stage}>
-            <Table.Td>{stage}</Table.Td>
+    <Table.ScrollContainer minWidth={320}>
+      <Table horizontalSpacing={6}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t("tasks.stage")}</Table.Th>
             {COLUMNS.map((name) => (
-              <Table.Td key={name} ta="right" fw={name === "blocked" && counts.blocked > 0 ? 700 : undefined}>
-                {counts[name]}
-              </Table.Td>
+              <Table.Th key={name} ta="right">
+                {t(`workflow.${name}`)}
+              </Table.Th>
             ))}
           </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Thead>
+        <Table.Tbody>
+          {Object.entries(plan.stages).map(([stage, counts]) => (
+            <Table.Tr key={stage}>
+              <Table.Td>{stage}</Table.Td>
+              {COLUMNS.map((name) => (
+                <Table.Td key={name} ta="right" fw={name === "blocked" && counts.blocked > 0 ? 700 : undefined}>
+                  {counts[name]}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }
 
