@@ -26,6 +26,7 @@ CAP = 20.0
 FOLDS = 5
 ONE_SIDED_95 = 1.645
 SLOPE_PRIOR, OFFSET_PRIOR, CLASS_PRIOR, RIDGE = 4.0, 0.1, 4.0, 4.0  # precisions of the normal priors
+HELD = 1e9
 
 
 @dataclass(frozen=True)
@@ -81,21 +82,71 @@ def logistic(x: Array, hit: Array, weight: Array, centre: Array, precision: Arra
     return beta
 
 
-def formula_design(odds: Array, groups: Array, heard: Array) -> tuple[Array, Array, Array]:
-    """Design, prior centre and precision of the calibrated formula; a column for every class in ``heard``."""
-    x = np.column_stack([odds, np.ones(len(odds)), groups[:, None] == heard[None, :]]).astype(np.float64)
-    centre = np.r_[1.0, 0.0, np.zeros(len(heard))]
-    return x, centre, np.r_[SLOPE_PRIOR, OFFSET_PRIOR, np.full(len(heard), CLASS_PRIOR)]
+@dataclass(frozen=True)
+class Rows:
+    """What a model may look at, for the rows with verdicts or for all."""
+
+    odds: Array
+    columns: Array
+    groups: Array
+
+    def at(self, index: Array) -> Rows:
+        return Rows(self.odds[index], self.columns[index], self.groups[index])
 
 
-def learned_design(odds: Array, columns: Array, known: Array) -> tuple[Array, Array, Array]:
-    """Beside odds and offset the evidence, standardised over the rows with verdicts and pulled towards 0."""
-    middle, spread = columns[known].mean(axis=0), columns[known].std(axis=0)
+@dataclass(frozen=True)
+class Truth:
+    """(m,) verdicts as numbers, and their weights."""
+
+    hit: Array
+    weight: Array
+
+    def at(self, index: Array) -> Truth:
+        return Truth(self.hit[index], self.weight[index])
+
+
+def by_formula(known: Rows, truth: Truth, asked: Rows, heard: Array) -> Array | None:
+    """Log odds of ``asked`` rows; None where the verdicts contradict the formula (too few to turn its order round).
+
+    First the project's a and b; then, those held, the effects of the classes in ``heard``: other classes have none.
+    """
+
+    def plain(of: Rows) -> Array:
+        return np.column_stack([of.odds, np.ones(len(of.odds))])
+
+    prior = np.array([SLOPE_PRIOR, OFFSET_PRIOR])
+    beta = logistic(plain(known), truth.hit, truth.weight, np.array([1.0, 0.0]), prior)
+    if beta[0] <= 0:
+        return None
+
+    def classes(of: Rows) -> Array:
+        return np.column_stack([plain(of) @ beta, of.groups[:, None] == heard[None, :]]).astype(np.float64)
+
+    centre, precision = np.r_[1.0, np.zeros(len(heard))], np.r_[HELD, np.full(len(heard), CLASS_PRIOR)]
+    effects = logistic(classes(known), truth.hit, truth.weight, centre, precision)
+    return np.asarray(plain(asked) @ beta + by_class(asked.groups, heard, effects[1:]))
+
+
+def by_class(groups: Array, heard: Array, effects: Array) -> Array:
+    """(n,) the effect of each row's class, 0 where it has none."""
+    table = np.zeros(1 + int(max(groups.max(initial=0), heard.max(initial=0))))
+    table[heard] = effects
+    return table[groups]
+
+
+def by_learning(known: Rows, truth: Truth, asked: Rows) -> Array:
+    """Log odds of ``asked`` rows from the evidence, standardised over the known rows and pulled towards the formula."""
+    middle, spread = known.columns.mean(axis=0), known.columns.std(axis=0)
     usable = spread > 1e-9
-    z = np.clip((columns[:, usable] - middle[usable]) / spread[usable], -5, 5)
-    x = np.column_stack([odds, np.ones(len(odds)), z])
+
+    def design(of: Rows) -> Array:
+        z = np.clip((of.columns[:, usable] - middle[usable]) / spread[usable], -5, 5)
+        return np.column_stack([of.odds, np.ones(len(of.odds)), z])
+
     more = int(usable.sum())
-    return x, np.r_[1.0, 0.0, np.zeros(more)], np.r_[SLOPE_PRIOR, OFFSET_PRIOR, np.full(more, RIDGE)]
+    centre = np.r_[1.0, 0.0, np.zeros(more)]
+    precision = np.r_[SLOPE_PRIOR, OFFSET_PRIOR, np.full(more, RIDGE)]
+    return np.asarray(design(asked) @ logistic(design(known), truth.hit, truth.weight, centre, precision))
 
 
 def fit(odds: Array, columns: Array, *, groups: Array, units: Array, verdicts: Verdicts) -> Fit:
@@ -103,48 +154,41 @@ def fit(odds: Array, columns: Array, *, groups: Array, units: Array, verdicts: V
     at, hit = verdicts.index, verdicts.is_error.astype(np.float64)
     if len(at) < FEW or not 0 < hit.sum() < len(hit):
         return Fit(sigmoid(odds), odds, "fixed")
-    counted = np.bincount(groups[at])
-    formula = formula_design(odds, groups, np.flatnonzero(counted >= PER_CLASS))
-    if columns.shape[1] and len(at) >= MANY and hit.sum() >= MANY_ERRORS:
-        learned = learned_design(odds, columns, at)
-        if all(gains(formula, learned, units, verdicts, seed) for seed in (0, 1)):
-            x, centre, precision = learned
-            z = x @ logistic(x[at], hit, verdicts.weight, centre, precision)
-            return Fit(sigmoid(z), z, "learned")
-    x, centre, precision = formula
-    beta = logistic(x[at], hit, verdicts.weight, centre, precision)
-    if beta[0] <= 0:  # these verdicts contradict the formula; too few to turn its order round
-        return Fit(np.full(len(odds), float(np.average(hit, weights=verdicts.weight))), odds, "calibrated")
-    return Fit(sigmoid(x @ beta), odds, "calibrated")
+    everything, truth = Rows(odds, columns, groups), Truth(hit, verdicts.weight)
+    known, heard = everything.at(at), np.flatnonzero(np.bincount(groups[at]) >= PER_CLASS)
+    enough = columns.shape[1] and len(at) >= MANY and hit.sum() >= MANY_ERRORS
+    if enough and all(gains(known, truth, units[at], heard, seed) for seed in (0, 1)):
+        learned = by_learning(known, truth, everything)
+        return Fit(sigmoid(learned), learned, "learned")
+    z = by_formula(known, truth, everything, heard)
+    if z is None:
+        return Fit(np.full(len(odds), constant(truth)), odds, "calibrated")
+    return Fit(sigmoid(z), odds, "calibrated")
 
 
-def gains(
-    formula: tuple[Array, Array, Array],
-    learned: tuple[Array, Array, Array],
-    units: Array,
-    verdicts: Verdicts,
-    seed: int,
-) -> bool:
-    """Whether the lower bound of the learned model's paired gain, summed by data unit, is above 0."""
-    known = units[verdicts.index]
-    gain = verdicts.weight * (
-        held_out_loss(formula, known, verdicts, seed) - held_out_loss(learned, known, verdicts, seed)
-    )
-    _, of_unit = np.unique(known, return_inverse=True)
+def constant(truth: Truth) -> float:
+    return float(np.average(truth.hit, weights=truth.weight))
+
+
+def gains(known: Rows, truth: Truth, units: Array, heard: Array, seed: int) -> bool:
+    """Whether the learned model's paired gain in held-out log loss, summed by data unit, has a lower bound above 0."""
+    names, of_unit = np.unique(units, return_inverse=True)
+    fold = (np.random.default_rng(seed).permutation(len(names)) % FOLDS)[of_unit]
+    gain = np.zeros(len(units))
+    for number in range(FOLDS):
+        out, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        if not len(out) or not len(rest):
+            return False
+        formula = by_formula(known.at(rest), truth.at(rest), known.at(out), heard)
+        if formula is None:
+            share = np.clip(constant(truth.at(rest)), 1e-6, 1 - 1e-6)
+            formula = np.full(len(out), np.log(share / (1 - share)))
+        learned = by_learning(known.at(rest), truth.at(rest), known.at(out))
+        gain[out] = truth.weight[out] * (log_loss(formula, truth.hit[out]) - log_loss(learned, truth.hit[out]))
     by_unit = np.bincount(of_unit, gain)
-    error = by_unit.std(ddof=1) / np.sqrt(len(by_unit)) if len(by_unit) > 1 else np.inf
+    error = by_unit.std(ddof=1) / np.sqrt(len(by_unit))
     return bool(by_unit.mean() - ONE_SIDED_95 * error > 0)
 
 
-def held_out_loss(design: tuple[Array, Array, Array], known: Array, verdicts: Verdicts, seed: int) -> Array:
-    """(m,) log loss of every verdict under the model fitted to the other folds."""
-    x, centre, precision = design
-    x, hit = x[verdicts.index], verdicts.is_error.astype(np.float64)
-    names, of_unit = np.unique(known, return_inverse=True)
-    fold = (np.random.default_rng(seed).permutation(len(names)) % FOLDS)[of_unit]
-    z = np.zeros(len(hit))
-    for number in range(FOLDS):
-        out = fold == number
-        if out.any() and not out.all():
-            z[out] = x[out] @ logistic(x[~out], hit[~out], verdicts.weight[~out], centre, precision)
+def log_loss(z: Array, hit: Array) -> Array:
     return np.asarray(np.logaddexp(0, z) - hit * z)

@@ -87,6 +87,8 @@ def refusal(frame: Frame) -> str | None:
     """Why nothing can be certified, or None."""
     if not len(frame):
         return "There are no labels in the frame."
+    if (frame.kind == MISSING).all() and not frame.reviewed.any():
+        return "No unit was searched exhaustively."
     if frame.hopeless.any():
         never = int((frame.hopeless & (frame.probability <= 0)).sum())
         waiting = int(frame.hopeless.sum()) - never
