@@ -87,7 +87,14 @@ def canvas(report: Report, *, rounds: int) -> None:
 
 
 def middle(found: list[Found], *names: str) -> float:
-    return statistics.median(float(functools.reduce(lambda part, name: part[name], names, one)) for one in found)
+    """The median of one figure, which ``names`` lead to."""
+
+    def figure(one: Any) -> float:
+        for name in names:
+            one = one[name]
+        return float(one)
+
+    return statistics.median(figure(one) for one in found)
 
 
 def asked(browser: Browser, address: str, call: str) -> Found:

@@ -19,7 +19,7 @@ export function prepareJudging(editor: Editor, loaded: Loaded, mode: "annotate" 
       : past.flatMap((v) => ghostOf(editor, v, task.round - 1));
   if (mode !== "review") return [];
   const judged = toJudge(labels.labels, task.round, new Set(changes.map((c) => c.id)), earlier);
-  const drawn = task.config.show === "drawn" && task.drawn ? new Set(task.drawn) : null;
+  const drawn = task.drawn && new Set(task.drawn);
   const shown = labels.labels.filter((l) => judged.has(l.id) && (!drawn || drawn.has(l.id)));
   return judgingOrder(shown, doubtOf(task.metrics), (id) => editor.scene.item(id));
 }
