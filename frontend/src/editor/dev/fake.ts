@@ -63,7 +63,7 @@ export async function makeFake(o: FakeOptions): Promise<Fake> {
     allowed: ["submit", "skip", "release", "approve", "reject", "escalate"],
     unit: { id: "u", name: "BloodImage_00001.jpg", width, height, mediaUrl: url },
     claim: { holder: "ann", token: 1, expiresAt: null },
-    config: { allowEdit: o.stageType !== "review", strict: false, show: "all", showEvidence: "at once" },
+    config: { allowEdit: o.stageType !== "review", strict: false, showEvidence: "at once" },
     routeReason: o.stageType === "expert_review" ? { fact: "mistakenness", op: ">=", value: 0.7 } : null,
     metrics: o.stageType === "expert_review" ? { mistakenness: 0.83, labels: { [labels[1]?.id ?? ""]: 0.9 } } : null,
     drawn: null,

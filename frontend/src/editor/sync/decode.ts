@@ -116,7 +116,6 @@ function config(v: unknown, stageType: string): StageConfig {
   return {
     allowEdit: typeof c.allow_edit === "boolean" ? c.allow_edit : stageType !== "review",
     strict: c.strict === true,
-    show: c.show === "drawn" ? "drawn" : "all",
     showEvidence: c.show_evidence === "after my verdict" ? "after my verdict" : "at once",
   };
 }

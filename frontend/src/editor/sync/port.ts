@@ -18,7 +18,6 @@ export interface Claim {
 export interface StageConfig {
   readonly allowEdit: boolean;
   readonly strict: boolean;
-  readonly show: "drawn" | "all";
   readonly showEvidence: "at once" | "after my verdict";
 }
 
@@ -37,7 +36,7 @@ export interface EditorTask {
   readonly config: StageConfig;
   readonly routeReason: unknown;
   readonly metrics: unknown;
-  /** Labels drawn for review; null when all are to be judged. */
+  /** Labels drawn for review, told to whoever holds it; null when all are to be judged. */
   readonly drawn: readonly string[] | null;
 }
 

@@ -369,7 +369,7 @@ export class Session {
   private lost(): void {
     this.heartbeat?.close();
     this.heartbeat = null;
-    this.store.setState({ holds: false });
+    this.store.setState({ holds: false, faults: [] });
     this.editor.set({ readOnly: true, tool: "select" });
     if (this.autosave.store.getState().kind !== "lost") this.autosave.store.setState({ kind: "lost" });
   }
