@@ -77,11 +77,11 @@ def answer(published: Published) -> Response:
 
 
 def is_dry_run(request: Request) -> bool:
-    """``?dry_run=``. Raises Invalid for anything but true and false."""
-    value = request.query_params.get("dry_run", "false")
-    if value not in ("true", "false"):
+    """``?dry_run=``, written in any case or as 1 and 0. Raises Invalid for anything but true and false."""
+    value = request.query_params.get("dry_run", "false").lower()
+    if value not in ("true", "false", "1", "0"):
         raise Invalid.at("/dry_run", "dry_run is true or false.", code="bad_filter")
-    return value == "true"
+    return value in ("true", "1")
 
 
 def workflow_tag(project: Project) -> str:

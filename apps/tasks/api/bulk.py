@@ -76,7 +76,8 @@ class BulkView(ApiView):
             order=order,
             dry_run=sent["dry_run"],
         )
-        return Response({"results": results})
+        place = {str(task): number for number, task in enumerate(sent["tasks"])}
+        return Response({"results": sorted(results, key=lambda row: place[str(row["id"])])})
 
 
 def order_from(access: ProjectAccess, sent: dict[str, Any]) -> BulkOrder:

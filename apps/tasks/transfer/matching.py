@@ -69,12 +69,12 @@ def _candidates(
         by_name = _grouped(_units(project_id, data_unit__name__in=names), lambda unit: unit.name)
         return lambda image: next((by_name[name] for name in _names(image.file_name) if name in by_name), ())
     if by == "sha256":
-        digests = {image.sha256 for image in images if image.sha256}
+        digests = {_digest(image) for image in images}
         by_digest = _grouped(_units(project_id, data_unit__sha256__in=digests), lambda unit: unit.sha256)
-        return lambda image: by_digest.get(image.sha256, ())
-    ids = {unit_id for image in images if (unit_id := _uuid(image.unit_id)) is not None}
+        return lambda image: by_digest.get(_digest(image), ())
+    ids = {unit_id for image in images if (unit_id := _unit_id(image)) is not None}
     by_id = _grouped(_units(project_id, data_unit_id__in=ids), lambda unit: str(unit.unit_id))
-    return lambda image: by_id.get(str(_uuid(image.unit_id)), ())
+    return lambda image: by_id.get(str(_unit_id(image)), ())
 
 
 def _units(project_id: UUID, **condition: object) -> list[Unit]:
@@ -96,8 +96,19 @@ def _names(file_name: str) -> list[str]:
     return [file_name] if last == file_name else [file_name, last]
 
 
-def _uuid(text: str) -> UUID | None:
+def _digest(image: ImportedImage) -> str:
+    """The digest that the file gives; a file without such a member may name its images by it."""
+    return (image.sha256 or _stem(image)).lower()
+
+
+def _unit_id(image: ImportedImage) -> UUID | None:
+    """The data unit's id that the file gives; a file without such a member may name its images by it."""
     try:
-        return UUID(text)
+        return UUID(image.unit_id or _stem(image))
     except ValueError:
         return None
+
+
+def _stem(image: ImportedImage) -> str:
+    """The last part of the file's name, without its extension."""
+    return _names(image.file_name)[-1].partition(".")[0]
