@@ -109,6 +109,35 @@ def test_pages(door: Door, places: Places, shots: Path, role: str) -> None:
     assert wrong == []
 
 
+def test_what_opens_over_the_pages(door: Door, site: Site, shots: Path) -> None:
+    """The palette, the person's menu, the shortcuts, and a dialog with a form."""
+    mia = door("mia")
+    wrong: list[str] = []
+    page = mia.go(f"/projects/{site.photographs()}/people")
+    dialog = page.get_by_role("dialog")
+
+    def judge(name: str) -> None:
+        page.evaluate(STILL)
+        page.screenshot(path=shots / f"over-{name}.png", animations="disabled")
+        wrong.extend(f"{name}: {one}" for one in axe(page))
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog").or_(page.get_by_role("menu"))).to_have_count(0)
+
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Go to or do …")).to_be_focused()
+    judge("palette")
+    mia.button("Account").click()
+    expect(page.get_by_role("menu")).to_be_visible()
+    judge("menu")
+    page.keyboard.press("?")
+    expect(dialog).to_be_visible()
+    judge("shortcuts")
+    mia.button("Add a person").click()
+    expect(dialog.get_by_label("E-mail")).to_be_focused()
+    judge("form")
+    assert wrong == []
+
+
 def test_pages_before_the_door(door: Door, shots: Path) -> None:
     stranger, wrong = door(None), []
     stranger.expected += ["status of 401"]

@@ -1,10 +1,16 @@
-import { Avatar, Group, Menu, SegmentedControl, Text, UnstyledButton } from "@mantine/core";
+import { Avatar, Group, Menu, Text, UnstyledButton } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { Icon } from "../../ui/Icon";
 import { useColorScheme } from "../preferences";
 import { signOut, useMe } from "../session";
 import { t } from "../t";
 import { openHelp } from "./overlays";
+
+const SCHEMES = [
+  { value: "light", icon: "sun" },
+  { value: "dark", icon: "moon" },
+  { value: "auto", icon: "device-desktop" },
+] as const;
 
 export function AccountMenu() {
   const me = useMe();
@@ -33,17 +39,19 @@ export function AccountMenu() {
         </Menu.Item>
         <Menu.Divider />
         <Menu.Label>{t("theme.label")}</Menu.Label>
-        <SegmentedControl
-          fullWidth
-          aria-label={t("theme.label")}
-          value={scheme}
-          onChange={(value) => setScheme(value as typeof scheme)}
-          data={[
-            { value: "light", label: <Icon name="sun" size={14} label={t("theme.light")} /> },
-            { value: "dark", label: <Icon name="moon" size={14} label={t("theme.dark")} /> },
-            { value: "auto", label: <Icon name="device-desktop" size={14} label={t("theme.auto")} /> },
-          ]}
-        />
+        {SCHEMES.map(({ value, icon }) => (
+          <Menu.Item
+            key={value}
+            role="menuitemradio"
+            aria-checked={scheme === value}
+            closeMenuOnClick={false}
+            leftSection={<Icon name={icon} size={14} />}
+            rightSection={scheme === value && <Icon name="check" size={14} />}
+            onClick={() => setScheme(value)}
+          >
+            {t(`theme.${value}`)}
+          </Menu.Item>
+        ))}
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="logout" size={14} />} onClick={() => void signOut()}>
           {t("signin.out")}

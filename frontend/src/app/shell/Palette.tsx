@@ -90,7 +90,7 @@ function PaletteBody() {
         }}
         onKeyDown={onKeyDown}
       />
-      <ScrollArea.Autosize mah={360} mt="xs" scrollbarSize={6}>
+      <ScrollArea.Autosize viewportProps={{ tabIndex: 0 }} mah={360} mt="xs" scrollbarSize={6}>
         <List commands={found} active={active} id={id} choose={choose} />
         {found.length === 0 && (
           <Text size="sm" c="dimmed" p="sm">
@@ -109,6 +109,7 @@ export default function Palette() {
       opened={open}
       onClose={closeOverlay}
       withCloseButton={false}
+      attributes={{ content: { "aria-label": t("nav.palette") } }}
       size="md"
       yOffset="12vh"
       centered={false}
