@@ -102,7 +102,7 @@ def asked(browser: Browser, address: str, call: str) -> Found:
     context = browser.new_context(viewport={"width": 1600, "height": 900})
     page = context.new_page()
     page.goto(address)
-    page.wait_for_function("window.bench && window.plain")
+    page.wait_for_function("() => window.bench && window.plain")
     session = browser.new_browser_cdp_session()
     pids = [one["id"] for one in session.send("SystemInfo.getProcessInfo")["processInfo"]]
     session.detach()
@@ -215,7 +215,7 @@ def next_task(report: Report, *, turns: int) -> None:
 def one_turn(desk: Desk, *, draws: bool) -> tuple[float, float]:
     """Milliseconds until the next task is there, and those of the two requests."""
     page = desk.page
-    page.wait_for_function("document.querySelector('[data-canvas]')?.dataset.canvas?.length > 8")
+    page.locator("[data-canvas*='-']").wait_for()  # the id of the image that is shown
     if draws:
         desk.press("1")
         desk.draw(60, 60, 120, 80)
