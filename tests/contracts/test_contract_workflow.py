@@ -139,7 +139,9 @@ def test_who_is_not_drawn_leaves_approved_and_says_so(site: Site) -> None:
     last = site.mia.get(f"/tasks/{passed['id']}/history/").json["results"][-1]
     assert (last["action"], last["outcome"]) == ("selection", "approved")
     assert "selection" not in site.ann.get(f"/tasks/{passed['id']}/history/").text
-    assert project.submitted("ann", box(name="Platelets")).json["stage"] == "review"
+    drawn = box(name="Platelets")
+    assert project.submitted("ann", box(90), drawn).json["stage"] == "review"
+    assert project.claim("rex", "review").json["drawn_labels"] == [drawn["id"]]
     assert {row["chosen"] for row in project.selections()} == {True, False}
 
 

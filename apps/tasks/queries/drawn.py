@@ -5,6 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from apps.tasks.models import Task, TaskEvent
+from workflows import codec
+from workflows.events import Selection
 from workflows.graph import REVIEW_TYPES, Stage
 
 
@@ -17,9 +19,12 @@ def drawn_labels(task: Task, stage: Stage | None) -> list[str] | None:
         return None
     rows = TaskEvent.objects.filter(task=task, action="selection", from_stage=stage.id)
     event = rows.order_by("-sequence").values_list("event", flat=True).first()
-    if event is None or event.get("drawn", True) or not event.get("labels"):
+    if event is None:
         return None
-    return [item["label"] for item in event["labels"] if item.get("chosen", True)]
+    drawn = codec.event_from_json(event)
+    if not isinstance(drawn, Selection) or drawn.drawn or not drawn.labels:
+        return None
+    return [label.label for label in drawn.labels if label.chosen]
 
 
 def shown_ids(task: Task, stage: Stage, labels: list[str]) -> list[UUID]:
