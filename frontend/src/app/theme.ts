@@ -50,6 +50,8 @@ export const theme = createTheme({
     },
     // A coloured title on a tint of its colour is too faint to read.
     Alert: { styles: { label: { color: "var(--mantine-color-text)" } } },
+    // The first item takes the focus, as menus do; a placeholder among the items would be no item.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Modal: {
       defaultProps: {
         centered: true,

@@ -6,11 +6,7 @@ import { signOut, useMe } from "../session";
 import { t } from "../t";
 import { openHelp } from "./overlays";
 
-const SCHEMES = [
-  { value: "light", icon: "sun" },
-  { value: "dark", icon: "moon" },
-  { value: "auto", icon: "device-desktop" },
-] as const;
+const SCHEMES = ["light", "dark", "auto"] as const;
 
 export function AccountMenu() {
   const me = useMe();
@@ -39,19 +35,13 @@ export function AccountMenu() {
         </Menu.Item>
         <Menu.Divider />
         <Menu.Label>{t("theme.label")}</Menu.Label>
-        {SCHEMES.map(({ value, icon }) => (
-          <Menu.Item
-            key={value}
-            role="menuitemradio"
-            aria-checked={scheme === value}
-            closeMenuOnClick={false}
-            leftSection={<Icon name={icon} size={14} />}
-            rightSection={scheme === value && <Icon name="check" size={14} />}
-            onClick={() => setScheme(value)}
-          >
-            {t(`theme.${value}`)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={scheme} onChange={(value) => setScheme(value as typeof scheme)}>
+          {SCHEMES.map((value) => (
+            <Menu.RadioItem key={value} value={value} closeMenuOnClick={false}>
+              {t(`theme.${value}`)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="logout" size={14} />} onClick={() => void signOut()}>
           {t("signin.out")}
