@@ -108,7 +108,7 @@ def bulk_tasks(ctx: JobContext) -> dict[str, Any]:
     order = BulkOrder(
         action=params["action"],
         person=User.objects.get(id=params["person"]) if params.get("person") else None,
-        priority=params.get("priority", 50),
+        priority=params.get("priority", 0),
         stage=params.get("stage", ""),
         reason=params.get("reason", ""),
     )

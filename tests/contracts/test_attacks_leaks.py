@@ -173,7 +173,7 @@ def test_a_key_of_one_project_reaches_nothing_else() -> None:
     answer = narrow.post(f"/projects/{world.project.id}/tasks/bulk/", ids).json()
     strip = [{k: v for k, v in row.items() if k != "id"} for row in answer["results"]]
     assert strip[0] == strip[1]
-    assert Task.objects.get(id=foreign.id).priority == 50
+    assert Task.objects.get(id=foreign.id).priority == 0
 
 
 def test_one_s_own_tasks_cost_the_same_however_many() -> None:

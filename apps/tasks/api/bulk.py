@@ -88,7 +88,7 @@ def order_from(access: ProjectAccess, sent: dict[str, Any]) -> BulkOrder:
     return BulkOrder(
         action=sent["action"],
         person=get_person_for(access, sent["user"]) if sent.get("user") else None,
-        priority=sent.get("priority", 50),
+        priority=sent.get("priority", 0),
         stage=sent.get("stage", ""),
         reason=sent.get("reason", ""),
     )

@@ -25,7 +25,7 @@ class BulkOrder:
 
     action: str
     person: User | None = None
-    priority: int = 50
+    priority: int = 0
     stage: str = ""
     reason: str = ""
     extra: dict[str, Any] = field(default_factory=dict)

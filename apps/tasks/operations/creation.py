@@ -30,7 +30,7 @@ from workflows.results import Accepted
 from workflows.state import State
 
 CHUNK = 5_000
-DEFAULT_PRIORITY = 50
+DEFAULT_PRIORITY = 0
 
 
 @dataclass(frozen=True, slots=True)

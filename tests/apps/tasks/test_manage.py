@@ -78,7 +78,7 @@ def test_a_dry_run_changes_nothing() -> None:
         dry_run=True,
     )
     assert [row["status"] for row in results] == ["would_do", "would_do"]
-    assert set(Task.objects.filter(project=world.project).values_list("priority", "sequence")) == {(50, 1)}
+    assert set(Task.objects.filter(project=world.project).values_list("priority", "sequence")) == {(0, 1)}
 
 
 def test_who_leaves_gives_back_what_they_hold() -> None:
