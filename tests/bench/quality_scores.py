@@ -60,7 +60,7 @@ def run_digits(report: Report, *, quick: bool, full: bool) -> None:
 
 
 def honesty(wrong: Array, p: Array, at: Array) -> tuple[float, float, float, float]:
-    """On the rows without verdicts: skill over the constant rate, slope, ECE, and that of the verdicts' mean for all."""
+    """On the rows without verdicts: skill over the constant rate, slope, ECE, and that of the verdicts' mean."""
     rest = np.setdiff1d(np.arange(len(p)), at)
     constant = np.full(len(rest), wrong[at].mean())
     found = wrong[rest], p[rest]
