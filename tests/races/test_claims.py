@@ -51,7 +51,7 @@ def check(world: World, taken: list[list[str]], tasks: int) -> None:
 
 
 def test_a_queue_is_handed_out_once_and_fairly(installation: Installation) -> None:
-    """32 clients on two server processes with PostgreSQL, 8 on one with SQLite. LAPIDARY_RACE_TASKS asks for other sizes."""
+    """32 clients on two servers with PostgreSQL, 8 on one with SQLite. LAPIDARY_RACE_TASKS asks for other sizes."""
     clients, servers, tasks = (32, 2, 2_000) if installation.is_postgresql else (8, 1, 800)
     tasks = int(os.environ.get("LAPIDARY_RACE_TASKS") or tasks)
     world = make_world(tasks=0)

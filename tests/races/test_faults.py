@@ -51,7 +51,7 @@ class Faults:
 
     @contextmanager
     def there(self) -> Iterator[None]:
-        commit = BaseDatabaseWrapper._commit
+        commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
         with (
             connection.execute_wrapper(self.write),
             patch.object(BaseDatabaseWrapper, "_commit", lambda self_: self.around(lambda: commit(self_))),
@@ -97,7 +97,7 @@ class Walk:
 
 def check(world: World, task: str, faults: int, expected: int) -> None:
     assert faults == expected
-    actions = list(TaskEvent.objects.filter(task=task).order_by("sequence").values_list("action", flat=True))
+    actions = list(TaskEvent.objects.filter(task_id=task).order_by("sequence").values_list("action", flat=True))
     assert actions == ["created", "claimed", "submitted", "routed", "claimed", "rejected"]
     assert TaskEvent.objects.filter(task__project=world.project, action="claimed").count() == 2
     labels = LabelSet.objects.get(project=world.project)
