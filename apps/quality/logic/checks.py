@@ -47,20 +47,23 @@ def integers(tables: Mapping[str, Array], name: str, *, below: int | None = None
     return found.astype(np.int64)
 
 
-def flags(tables: Mapping[str, Array], name: str) -> Array:
-    """(n,) bool, given as booleans or as 0 and 1."""
+def flags(tables: Mapping[str, Array], name: str, asked: Array | None = None) -> Array:
+    """(n,) bool, given as booleans or as 0 and 1. Rows that were not ``asked`` may hold anything and are false."""
     found = take(tables, name)
     check_shape(name, found)
     if found.dtype.kind not in "fiub":
         raise BadInput(f"{name}: true or false is needed, not {found.dtype}.")
-    refuse(name, ~np.isin(found, (0, 1)), "is neither true nor false", found)
-    return found.astype(bool)
+    counts = np.ones(len(found), bool) if asked is None or len(asked) != len(found) else asked
+    refuse(name, counts & ~np.isin(found, (0, 1)), "is neither true nor false", found)
+    return np.asarray(counts & (found == 1))
 
 
 def words(tables: Mapping[str, Array], name: str) -> Array:
-    """(n,) text; numbers are taken by their digits, so that codes may stand for names."""
+    """(n,) text; whole numbers are taken by their digits, so that codes may stand for names."""
     found = take(tables, name)
     check_shape(name, found)
+    if found.dtype.kind == "f":
+        found = integers(tables, name)
     if found.dtype.kind not in "USiub":
         raise BadInput(f"{name}: names are needed, not {found.dtype}.")
     return np.char.decode(found, "utf-8") if found.dtype.kind == "S" else found.astype(np.str_)

@@ -178,6 +178,13 @@ def test_kinds_may_be_given_as_checked_or_not() -> None:
     assert "drawn with certainty" in found["reason"]
 
 
+def test_what_nobody_looked_at_may_say_anything() -> None:
+    tables = made_up()
+    unknown = np.where(tables["reviewed"], tables["was_wrong"].astype(float), np.nan)
+    found = issued(tables | {"was_wrong": unknown, "stratum": tables["stratum"].astype(float)})
+    assert found == issued(made_up())
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -44,22 +44,22 @@ def read(tables: Mapping[str, Array]) -> Frame:
     of_task = checks.words(tables, "task_class")
     task = checks.integers(tables, "label_task", below=len(of_task), what="task")
     kind, checked = read_kinds(tables)
+    reviewed = checks.flags(tables, "reviewed")
     columns = {
         "label_kind_checked": kind,
         "stratum": checks.words(tables, "stratum"),
         "probability": checks.numbers(tables, "probability").astype(np.float64),
-        "reviewed": checks.flags(tables, "reviewed"),
-        "was_wrong": checks.flags(tables, "was_wrong"),
-        "still_wrong": checks.flags(tables, "still_wrong"),
+        "reviewed": reviewed,
+        "was_wrong": checks.flags(tables, "was_wrong", reviewed),
+        "still_wrong": checks.flags(tables, "still_wrong", reviewed),
     }
     for name, column in columns.items():
         checks.same_length("label_task", task, name, column)
     chance = columns["probability"]
     checks.refuse("probability", (chance < 0) | (chance > 1), "is not between 0 and 1", chance)
-    reviewed = columns["reviewed"] & checked & searched(tables, task, kind, len(of_task))
-    return Frame(
-        task, kind, columns["stratum"], chance, reviewed, columns["was_wrong"], columns["still_wrong"], of_task[task]
-    )
+    seen = reviewed & checked & searched(tables, task, kind, len(of_task))
+    was, still = columns["was_wrong"], columns["still_wrong"]
+    return Frame(task, kind, columns["stratum"], chance, seen, was, still, of_task[task])
 
 
 def read_kinds(tables: Mapping[str, Array]) -> tuple[Array, Array]:
