@@ -22,7 +22,14 @@ ASK_AXE = """async (rules) => {
         .filter((one) => ["serious", "critical"].includes(one.impact))
         .map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }"""
-STILL = "Promise.allSettled(document.getAnimations().map((one) => one.finished)).then(() => null)"
+STILL = """async () => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const moving = () =>
+        document.getAnimations().filter((one) => Number.isFinite(one.effect.getComputedTiming().endTime));
+    await frame();
+    await frame();
+    await Promise.allSettled(moving().map((one) => one.finished));
+}"""
 WIDTH = "document.documentElement.scrollWidth"
 EVERYBODY = ["/queue", "/inbox", "/projects", "/organization", "/account", "/nowhere"]
 IN_A_PROJECT = ["", "/tasks", "/workflow", "/people", "/transfer"]
@@ -81,6 +88,8 @@ def look(person: Person, name: str, shots: Path, *, phone: bool = True) -> list[
         page.set_viewport_size(view)  # type: ignore[arg-type]
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
+            if page.locator("[data-canvas]").count() == 0:  # around an image it stays dark
+                expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
             page.evaluate(STILL)
             page.screenshot(path=shots / f"{name}-{size}-{scheme}.png", animations="disabled")
             if (size, scheme) != ("phone", "dark"):
