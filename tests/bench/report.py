@@ -24,13 +24,20 @@ class Row:
     at_least: bool = False
 
     @property
+    def ratio(self) -> float | None:
+        """The value beside its baseline; a value that is a ratio already says so itself."""
+        if self.unit == "ratio":
+            return self.value
+        return self.value / self.baseline_value if self.baseline_value else None
+
+    @property
     def ok(self) -> bool | None:
         if self.target is None:
             return None
         return self.value >= self.target if self.at_least else self.value <= self.target
 
     def as_json(self) -> dict[str, object]:
-        ratio = self.value / self.baseline_value if self.baseline_value else None
+        ratio = self.ratio
         found = asdict(self) | {"ratio": round(ratio, 3) if ratio is not None else None, "ok": self.ok}
         found.pop("at_least")
         found["value"] = round(self.value, 4)
@@ -44,7 +51,7 @@ class Row:
         target = f"{sign} {self.target:g}" if self.target is not None else ""
         beside = ""
         if self.baseline_value is not None:
-            ratio = f" ({self.value / self.baseline_value:.2f} x)" if self.baseline_value else ""
+            ratio = f" ({self.ratio:.2f} x)" if self.ratio and self.unit != "ratio" else ""
             beside = f"{self.baseline}: {self.baseline_value:.4g}{ratio}"
         return f"{self.name:<28}{self.value:>12.4g} {self.unit:<7}{target:<10}{mark:<8}{beside}"
 
