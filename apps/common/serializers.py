@@ -57,6 +57,13 @@ class Whole(serializers.IntegerField):
         return super().to_internal_value(int(data))
 
 
+class Number(Whole):
+    """A token, a revision or a version: a whole number from 0 that fits the column it is kept in (31 bits)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"min_value": 0, "max_value": 2**31 - 1, **options})
+
+
 class Flag(serializers.BooleanField):
     """``true`` or ``false``, no words for them."""
 

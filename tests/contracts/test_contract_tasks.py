@@ -264,3 +264,10 @@ def publish(project: Project, graph: dict[str, Any], **more: Any) -> None:
     assert done.status in (200, 202), done
     if "Location" in done.headers:
         assert project.site.job(done.headers["Location"])["state"] == "succeeded"
+
+
+def test_a_number_that_no_column_holds_is_refused_by_pointer(site: Site) -> None:
+    task = site.project(units=1).claim("ann").json["id"]
+    for name in ("claim_token", "base_revision"):
+        refused(site.ann.step(task, "submit", **{name: 2**40}), 400, f"/{name}")
+    assert site.ann.get(f"/tasks/{task}/").json["status"] == "claimed"

@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.common.serializers import Flag, StrictSerializer, Text, Whole
+from apps.common.serializers import Flag, Number, StrictSerializer, Text, Whole
 from apps.tasks.operations.labeling import LabelChanges
 from apps.tasks.operations.steps import RejectedLabel, Step
 
@@ -20,19 +20,19 @@ class LabelChangesBody(StrictSerializer):
 
     upsert = serializers.ListField(child=serializers.DictField(), required=False, max_length=MAX_CHANGES)
     delete = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=MAX_CHANGES)
-    ontology_version = Whole(min_value=1, required=False)
+    ontology_version = Number(min_value=1, required=False)
 
 
 class StepLabelsBody(LabelChangesBody):
     """Labels sent along with a step."""
 
-    base_revision = Whole(min_value=0, required=False)
+    base_revision = Number(required=False)
 
 
 class SaveBody(LabelChangesBody):
     """A save of labels, with If-Match."""
 
-    claim_token = Whole(min_value=0, required=False, allow_null=True)
+    claim_token = Number(required=False, allow_null=True)
 
 
 class ClaimBody(StrictSerializer):
@@ -45,14 +45,14 @@ class ClaimBody(StrictSerializer):
 class StepBody(StrictSerializer):
     """What every step may carry. ``base_revision`` may stand here or inside ``labels``."""
 
-    claim_token = Whole(min_value=0, required=False, allow_null=True)
+    claim_token = Number(required=False, allow_null=True)
 
 
 class LabelsStepBody(StepBody):
     """A step that may save labels in its own transaction."""
 
     labels = StepLabelsBody(required=False)
-    base_revision = Whole(min_value=0, required=False)
+    base_revision = Number(required=False)
 
 
 class SubmitBody(LabelsStepBody):
@@ -89,7 +89,7 @@ REJECT_LABELS = {
             "properties": {
                 "upsert": {"type": "array", "items": {"type": "object"}},
                 "delete": {"type": "array", "items": {"type": "string", "format": "uuid"}},
-                "base_revision": {"type": "integer", "minimum": 0},
+                "base_revision": {"type": "integer", "minimum": 0, "maximum": 2147483647},
             },
         },
     ]
@@ -119,7 +119,7 @@ class RejectBody(StepBody):
     comment = Text(max_length=10_000, required=False, allow_blank=True)
     reason = Text(max_length=10_000, required=False, allow_blank=True)
     labels = RejectLabelsField(required=False)
-    base_revision = Whole(min_value=0, required=False)
+    base_revision = Number(required=False)
 
 
 class ReasonBody(StepBody):

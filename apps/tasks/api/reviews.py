@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from apps.accounts.requests import Request
 from apps.common.http import ApiView, read_body
 from apps.common.pages import Ordering, check_query, page
-from apps.common.serializers import StrictSerializer, Text, Whole, page_of
+from apps.common.serializers import Number, StrictSerializer, Text, Whole, page_of
 from apps.ontologies.queries import index_for
 from apps.tasks.api import bodies
 from apps.tasks.api.actions import WORK
@@ -34,7 +34,7 @@ class VerdictBody(StrictSerializer):
     comment = Text(max_length=10_000, required=False, allow_blank=True)
     mode = serializers.ChoiceField(choices=["exhaustive"], required=False, allow_null=True)
     elapsed_ms = Whole(min_value=0, max_value=86_400_000, required=False, allow_null=True)
-    claim_token = Whole(min_value=0, required=False, allow_null=True)
+    claim_token = Number(required=False, allow_null=True)
 
     def get_fields(self) -> dict[str, Any]:
         # ``class`` is a word of Python, so the field cannot be an attribute.

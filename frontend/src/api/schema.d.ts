@@ -829,8 +829,10 @@ export interface components {
             holder: string;
             token: number | null;
         };
-        /** @description Refuses unknown and read-only members by name, together with whatever else is wrong. */
+        /** @description ``worker`` lets one person's programs hold many; ``task`` asks for a task reserved for or lost by the caller. */
         TasksClaimBodyRequest: {
+            /** Format: uuid */
+            task?: string;
             worker?: string;
         };
         TasksCommentAnswer: {
@@ -1057,6 +1059,15 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /** @description What a save wrote; ``outdated_ontology``: under an older version of the ontology than the present one. */
+        TasksSavedAnswer: {
+            deleted: string[];
+            labels: {
+                [key: string]: unknown;
+            }[];
+            outdated_ontology: boolean;
+            revision: number;
+        };
         TasksSelectionAnswer: {
             /** Format: date-time */
             at: string;
@@ -1132,6 +1143,7 @@ export interface components {
             assignee: string | null;
             claim?: components["schemas"]["TasksClaimAnswer"];
             data_unit: components["schemas"]["TasksUnitAnswer"];
+            drawn_labels?: string[];
             /** Format: uuid */
             id: string;
             label_revision: number;
