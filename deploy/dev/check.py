@@ -78,7 +78,7 @@ def front_end() -> bool:
     # The schema is read from the code, without a home of its own.
     asked = environment | {"DJANGO_SETTINGS_MODULE": "apps.server.settings.test"}
     steps = ("check", "api:check")
-    return all([run("npm", "run", "--silent", step, cwd=ROOT / "frontend", extra=asked) for step in steps])
+    return all(run("npm", "run", "--silent", step, cwd=ROOT / "frontend", extra=asked) for step in steps)
 
 
 def dockerfile() -> bool:
