@@ -14,7 +14,7 @@ from apps.accounts.requests import Request
 from apps.common.errors import Invalid
 from apps.common.http import ApiView, read_body
 from apps.common.serializers import Flag, StrictSerializer, Text, Whole
-from apps.jobs.api.answers import accepted
+from apps.jobs.api.answers import JobAnswer, accepted
 from apps.jobs.operations import enqueue
 from apps.projects.policies import ProjectAccess, get_project_for, require_manager
 from apps.tasks.operations.bulk import ACTIONS, BulkOrder, bulk_act
@@ -59,7 +59,7 @@ class BulkView(ApiView):
 
     scopes = {"POST": "manage"}
 
-    @extend_schema(operation_id="tasks_bulk", request=BulkBody, responses=BulkAnswer)
+    @extend_schema(operation_id="tasks_bulk", request=BulkBody, responses={200: BulkAnswer, 202: JobAnswer})
     def post(self, request: Request, project_id: UUID) -> Response:
         access = get_project_for(request.auth, project_id)
         require_manager(access)
