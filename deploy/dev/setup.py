@@ -1,6 +1,6 @@
 """Makes .venv from the lock; runs on a bare Python 3.11, so it may import the standard library only.
 
-python3 deploy/dev/setup.py [runtime | dev]
+python3 deploy/dev/setup.py [runtime | models | dev]
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+# Installed beside the lock, without a hash: which of its builds (CPU, CUDA, which platform) is the machine's to say.
+TORCH = "torch==2.13.0"
+# Which kinds hold what a kind needs.
+HOLDS = {"runtime": ("dev", "models"), "models": ("dev",), "dev": ()}
 
 
 def main(kind: str) -> int:
-    if is_done("dev", digest(locks("dev"))) or is_done(kind, digest(locks(kind))):
+    if any(is_done(found, digest(locks(found))) for found in (*HOLDS[kind], kind)):
         return 0
     if sys.version_info < (3, 11):
         return fail(f"Python 3.11 or later is needed; this is {sys.version.split()[0]}.")
     if not usable() and not make_venv():
         return 1
-    if not install(locks(kind)):
+    if not install(locks(kind)) or (kind != "runtime" and not install_torch()):
         return 1
     (VENV / f".{kind}.done").write_text(digest(locks(kind)))
     print(f"setup: .venv is ready ({kind})", flush=True)
@@ -33,12 +37,12 @@ def main(kind: str) -> int:
 
 def locks(kind: str) -> list[Path]:
     """The developers' lock holds everything; who only runs it needs the runtime and the demo's photographs."""
-    names = ["dev"] if kind == "dev" else ["runtime", "demo"]
+    names = ["dev"] if kind == "dev" else [kind, "demo"]
     return [ROOT / "deploy" / "lock" / f"{name}.txt" for name in names]
 
 
 def digest(files: list[Path]) -> str:
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files) + sys.version.encode()).hexdigest()
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files) + f"{sys.version}{TORCH}".encode()).hexdigest()
 
 
 def is_done(kind: str, wanted: str) -> bool:
@@ -86,6 +90,16 @@ def install(files: list[Path]) -> bool:
     print("\n".join(last), file=sys.stderr)
     fail("pip could not install the packages; its last words are above.")
     return False
+
+
+def install_torch() -> bool:
+    """What is pinned beside it is there already, so only torch comes, and what a CUDA build brings along."""
+    print(f"setup: installing {TORCH}", flush=True)
+    options = ["--disable-pip-version-check", "--no-input", "--quiet", "--only-binary", ":all:", "--no-compile"]
+    if subprocess.run([PYTHON, "-m", "pip", "install", *options, TORCH], check=False).returncode:
+        fail(f"pip could not install {TORCH}; its words are above.")
+        return False
+    return True
 
 
 def show(lines: Iterable[str], total: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Every test: ``make test``. ONLY=engine (or sqlite, postgres, redis, front, browser) runs one part.
+"""Every test: ``make test``. ONLY=engine (or inference, sqlite, postgres, redis, front, browser) runs one part.
 
 All parts run, also after a failure; the exit status says whether all passed.
 """
@@ -22,7 +22,7 @@ from services import Missing, Services, chromium
 ROOT = Path(__file__).resolve().parents[2]
 # What pytest and hypothesis need themselves: with these on the path and nothing else, no engine test can reach Django.
 ENGINE_NEEDS = ("pytest", "hypothesis", "iniconfig", "pluggy", "packaging", "pygments", "sortedcontainers", "attrs")
-SERVER = ["tests", "--ignore=tests/engine", "--ignore=tests/e2e", "--ignore=tests/bench"]
+SERVER = ["tests", *(f"--ignore=tests/{name}" for name in ("engine", "inference", "e2e", "bench"))]
 
 
 def run(*command: str, cwd: Path = ROOT, extra: dict[str, str] | None = None) -> bool:
@@ -65,6 +65,11 @@ def link(name: str, folder: Path) -> None:
             target.symlink_to(Path(str(found.locate_file(top))))
 
 
+def inference(services: Services) -> bool:
+    """Without Django; one thread, because two on two busy cores take ten times as long as one."""
+    return pytest("tests/inference", "-p", "no:django", "-c", "deploy/dev/inference.ini", OMP_NUM_THREADS="1")
+
+
 def sqlite(services: Services) -> bool:
     return pytest(*SERVER, LAPIDARY_TEST_DB="sqlite")
 
@@ -98,6 +103,7 @@ def browser(services: Services) -> bool:
 
 PARTS: dict[str, tuple[str, Callable[[Services], bool]]] = {
     "engine": ("the engine, without Django", engine),
+    "inference": ("the inference process, without Django", inference),
     "sqlite": ("the server on SQLite", sqlite),
     "postgres": ("the server on PostgreSQL", postgres),
     "redis": ("Celery against Redis", redis),

@@ -7,6 +7,7 @@ from pathlib import Path
 from apps.api.spectacular import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from apps.console.site import UNFOLD as UNFOLD
 from apps.server.settings.celery import *  # noqa: F403 - settings are names in this module
+from apps.server.settings.inference import *  # noqa: F403 - the same
 from apps.server.settings.limits import *  # noqa: F403 - the same
 from apps.server.settings.security import *  # noqa: F403 - the same
 

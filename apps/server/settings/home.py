@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
+
+# What the system allows for the path of a socket, less a little.
+SOCKET_PATH_BYTES = 100
 
 
 def home(default: Path) -> Path:
@@ -18,6 +23,15 @@ def folder(parent: Path, name: str) -> Path:
     made = parent / name
     made.mkdir(mode=0o700, parents=True, exist_ok=True)
     return made
+
+
+def socket(home: Path, name: str) -> Path:
+    """Where a socket of this home is: in it, or where its path would be too long, in a folder only we may enter."""
+    path = home / f"{name}.sock"
+    if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
+        return path
+    short = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
+    return folder(Path(tempfile.gettempdir()), f"lapidary-{os.getuid()}-{short}") / f"{name}.sock"
 
 
 def secret(path: Path) -> str:

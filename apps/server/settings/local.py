@@ -7,7 +7,7 @@ import os
 from apps.server.settings.base import *  # noqa: F403 - settings are names in this module
 from apps.server.settings.base import BASE_DIR, CELERY_BROKER_TRANSPORT_OPTIONS
 from apps.server.settings.databases import sqlite
-from apps.server.settings.home import folder, home, secret
+from apps.server.settings.home import folder, home, secret, socket
 from apps.server.settings.logs import logging_of
 
 MODE = "local"
@@ -35,5 +35,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = CELERY_BROKER_TRANSPORT_OPTIONS | {
     "control_folder": str(folder(HOME, "broker/control")),
     "polling_interval": 0.1,
 }
+INFERENCE_URL = os.environ.get("LAPIDARY_INFERENCE") or f"unix:{socket(HOME, 'inference')}"
 METRICS_FOLDER = folder(HOME, "metrics")
 LOGGING = logging_of(as_json=False)

@@ -35,5 +35,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 CELERY_BROKER_URL = os.environ.get("LAPIDARY_TEST_REDIS_URL") or "memory://"
+INFERENCE_URL = ""  # the tests that want one start it, or put a stand-in in its place
 METRICS_FOLDER = None
 LOGGING = logging_of(as_json=False)

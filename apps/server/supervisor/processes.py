@@ -9,8 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 PATIENCE = 20.0
+# A helper that ran so long was well; one that ends sooner again and again is started ever more slowly.
+LASTED = 60.0
+LONGEST_PAUSE = 30.0
 PR_SET_PDEATHSIG = 1
 
 
@@ -19,13 +24,27 @@ class Group:
 
     def __init__(self) -> None:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._helpers: dict[str, Helper] = {}
 
     def start(self, name: str, command: Sequence[str], extra: Mapping[str, str]) -> None:
         self._children[name] = subprocess.Popen(command, env={**os.environ, **extra}, preexec_fn=end_with_parent)
 
+    def start_helper(self, name: str, command: Sequence[str], extra: Mapping[str, str]) -> None:
+        """A child that the others can do without for a while: when it ends, ``ended`` starts it again."""
+        self._helpers[name] = Helper(command, extra)
+        self.start(name, command, extra)
+
     def ended(self) -> str | None:
-        """The name of a child that has ended, if one has."""
-        return next((name for name, child in self._children.items() if child.poll() is not None), None)
+        """The name of a child that has ended, if one has and the rest cannot go on without it."""
+        for name, child in self._children.items():
+            if child.poll() is None:
+                continue
+            helper = self._helpers.get(name)
+            if helper is None:
+                return name
+            if helper.may_start(time.monotonic()):
+                self.start(name, helper.command, helper.extra)
+        return None
 
     def stop(self) -> None:
         """Asks all to end, waits, and ends those that do not."""
@@ -39,6 +58,24 @@ class Group:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+
+
+@dataclass
+class Helper:
+    """How a child is started again: at once, then after ever longer pauses while it keeps ending soon."""
+
+    command: Sequence[str]
+    extra: Mapping[str, str]
+    pause: float = 0.0
+    next_at: float = 0.0
+
+    def may_start(self, now: float) -> bool:
+        if now < self.next_at:
+            return False
+        lasted = now - self.next_at > LASTED
+        self.pause = 1.0 if lasted else min(LONGEST_PAUSE, max(1.0, 2 * self.pause))
+        self.next_at = now + self.pause
+        return True
 
 
 def end_with_parent() -> None:
@@ -74,3 +111,16 @@ def worker(schedule: str) -> list[str]:
         *("--pool", "prefork", "--concurrency", processes, "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
+
+
+def inference() -> list[str]:
+    """The inference process; settings tell it by ``inference_environment`` where to listen and where media are."""
+    return [sys.executable, "-m", "apps.inference.service"]
+
+
+def inference_environment(home: Path, url: str) -> dict[str, str]:
+    return {
+        "LAPIDARY_INFERENCE": url,
+        "LAPIDARY_MEDIA_ROOT": str(home / "media"),
+        "LAPIDARY_INFERENCE_CACHE": str(home / "inference"),
+    }

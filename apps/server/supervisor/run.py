@@ -13,7 +13,7 @@ from types import FrameType
 
 from apps.server.supervisor import checks
 from apps.server.supervisor.prepare import prepare
-from apps.server.supervisor.processes import Group, web, worker
+from apps.server.supervisor.processes import Group, inference, inference_environment, web, worker
 from apps.server.supervisor.screen import say
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,6 +51,7 @@ def run() -> int:
     prepare(home)
     group = Group()
     try:
+        group.start_helper("inference process", inference(), inference_environment(home, inference_url()))
         group.start("worker", worker(str(home / "beat")), {"LAPIDARY_PROCESS": "worker"})
         group.start("web server", web(), {"LAPIDARY_PROCESS": "web"})
         if not wait_until_ready(address.url, group):
@@ -63,6 +64,12 @@ def run() -> int:
         say("stopping")
         group.stop()
         held.close()
+
+
+def inference_url() -> str:
+    from django.conf import settings
+
+    return str(settings.INFERENCE_URL)
 
 
 def wait_until_ready(url: str, group: Group) -> bool:
