@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the image does: lapidary web | worker | beat | migrate | manage COMMAND…
+# What the image does: lapidary web | worker | beat | inference | migrate | manage COMMAND…
 set -eu
 
 what="${1:-web}"
@@ -22,6 +22,12 @@ case "$what" in
     export LAPIDARY_PROCESS=worker
     exec celery --quiet -A apps.server beat --schedule "${TMPDIR:-/tmp}/beat" --pidfile= --loglevel WARNING "$@"
     ;;
+  inference)
+    # It listens on the port of the address by which the others reach it, on every interface of its container.
+    export LAPIDARY_MEDIA_ROOT="${LAPIDARY_MEDIA_ROOT:-${LAPIDARY_HOME:-/var/lib/lapidary}/media}"
+    export LAPIDARY_INFERENCE_CACHE="${LAPIDARY_INFERENCE_CACHE:-/var/cache/lapidary}"
+    exec python -m apps.inference.service "$@"
+    ;;
   migrate)
     exec python manage.py migrate --noinput "$@"
     ;;
@@ -29,7 +35,7 @@ case "$what" in
     exec python manage.py "$@"
     ;;
   *)
-    echo "lapidary: unknown command $what (web, worker, beat, migrate, manage)" >&2
+    echo "lapidary: unknown command $what (web, worker, beat, inference, migrate, manage)" >&2
     exit 2
     ;;
 esac
