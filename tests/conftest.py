@@ -14,6 +14,11 @@ from tests.fixtures_people import anonymous, people, run_jobs
 __all__ = ["anonymous", "people", "run_jobs"]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # httpcore leaves the Unix socket that nobody answered to the interpreter, which closes it at once; nothing leaks.
+    config.addinivalue_line("filterwarnings", "ignore:unclosed <socket.socket fd=.*family=1,:ResourceWarning")
+
+
 @pytest.fixture(autouse=True)
 def own_media(settings: django_settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:  # type: ignore[valid-type]
     """Each test writes its media into a folder of its own."""

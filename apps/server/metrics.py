@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 
 from apps.common.clock import database_now
 from apps.common.models import WorkerBeat
+from apps.inference.gateway import gateway
 from apps.jobs.models import Job, JobState
 
 REQUESTS = Counter("lapidary_http_requests", "Answered requests.", ["method", "route", "status"])
@@ -40,7 +41,8 @@ def observe(*, method: str, route: str, status: int, seconds: float) -> None:
 
 
 class Gauges(Collector):
-    """What the database knows: open jobs, and how long ago a worker answered. Nothing here grows with a project."""
+    """Open jobs, how long ago a worker answered, and whether the inference process does. Nothing here grows with a
+    project."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         jobs = GaugeMetricFamily("lapidary_open_jobs", "Jobs that are not finished.", labels=["state"])
@@ -54,6 +56,10 @@ class Gauges(Collector):
         if seen is not None:
             age = (database_now() - seen).total_seconds()
             yield GaugeMetricFamily("lapidary_worker_age_seconds", "Since a worker last answered.", value=age)
+        if getattr(settings, "INFERENCE_URL", ""):
+            # What it does is in its own /metrics; without it the server works on, so /readyz does not ask.
+            up = float(gateway().ready())
+            yield GaugeMetricFamily("lapidary_inference_up", "Whether the inference process takes work.", value=up)
 
 
 def view(request: HttpRequest) -> HttpResponse:

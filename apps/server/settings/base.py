@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "apps.flows",
     "apps.projects",
     "apps.labels",
+    "apps.inference",
     "apps.tasks",
     "apps.quality",
     "apps.api",

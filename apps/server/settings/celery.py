@@ -43,5 +43,7 @@ CELERY_BEAT_SCHEDULE = {
     "outbox": every("tasks.outbox", 5),
     "stage counters": every("tasks.roll_up", 15),
     "files that nobody needs": every("tasks.sweep_files", 24 * 3600),
+    "embeddings beyond their limit": every("inference.evict", 600),
+    "embeddings that nobody has counted": every("inference.settle", 24 * 3600),
     "forget stored answers": every("apps.common.jobs.forget_answers", 600),
 }
