@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from apps.tasks.api import actions, bulk, labels, lists, reviews, stages
+from apps.tasks.assist.urls import urlpatterns as assist
 from apps.tasks.transfer.urls import urlpatterns as transfer
 
 TASK = "tasks/<uuid:task_id>/"
@@ -47,4 +48,5 @@ urlpatterns = [
     path(ISSUE + "resolve/", reviews.ResolveView.as_view()),
     path(ISSUE + "reopen/", reviews.ReopenIssueView.as_view()),
     *transfer,
+    *assist,
 ]

@@ -115,6 +115,9 @@ RULES = [
     # Whoever may read them learns that they are another's to write by 409.
     Rule("PATCH " + TASK + "labels/", allow=OVERVIEW | ANN, args=of("held"), body=lambda _: {"upsert": []}),
     Rule("GET " + TASK + "labels/diff/"),
+    Rule("GET " + TASK + "assist/"),
+    # Whoever may not ask learns so before the prompts are looked at.
+    Rule("POST " + TASK + "assist/", allow=ANN | MANAGERS, args=of("held"), body=lambda _: {}),
     Rule("GET " + TASK + "drafts/"),
     Rule("DELETE " + TASK + "drafts/<uuid:draft_id>/", allow=ANN),
     Rule("GET " + TASK + "reviews/"),
