@@ -15,6 +15,7 @@ from apps.tasks.api.actions import WORK
 from apps.tasks.api.answers import StagesAnswer, TaskAnswer
 from apps.tasks.api.bodies import ClaimBody
 from apps.tasks.api.shown import shown_task
+from apps.tasks.assist.warming import warm_claimed
 from apps.tasks.operations.claims import claim_named, claim_next
 from apps.tasks.policies import sees_evidence
 from apps.tasks.queries.counts import stage_table
@@ -54,6 +55,7 @@ class ClaimView(ApiView):
         if claimed is None:
             return Response(status=204)
         locked = claimed.locked
+        warm_claimed(locked, request.user)
         shown = shown_task(
             locked.task,
             locked.visit,
