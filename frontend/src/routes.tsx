@@ -143,6 +143,12 @@ const transfer = createRoute({
   component: lazyRouteComponent(() => import("./pages/transfer/TransferPage")),
 });
 
+const assistant = createRoute({
+  getParentRoute: () => project,
+  path: "/assistant",
+  component: lazyRouteComponent(() => import("./pages/assistant/AssistantPage")),
+});
+
 const editor = createRoute({
   getParentRoute: () => inside,
   path: "/projects/$project/tasks/$task",
@@ -197,7 +203,7 @@ const tree = root.addChildren([
       inbox,
       projects,
       newProject,
-      project.addChildren([overview, tasks, history, workflow, people, transfer]),
+      project.addChildren([overview, tasks, history, workflow, people, transfer, assistant]),
       ontologies,
       ontology,
       datasets,

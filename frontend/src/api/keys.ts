@@ -25,4 +25,9 @@ export const keys = {
   members: (organization: string) => ["organizations", organization, "members"] as const,
   invitations: (organization: string) => ["organizations", organization, "invitations"] as const,
   apiKeys: ["api-keys"] as const,
+  models: ["models"] as const,
+  assistant: (project: string) => ["projects", project, "assistant"] as const,
+  finetunes: (project: string) => ["projects", project, "finetunes"] as const,
+  finetune: (id: string) => ["finetunes", id] as const,
+  predictionModels: (project: string) => ["projects", project, "prediction-models"] as const,
 };

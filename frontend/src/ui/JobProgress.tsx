@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Paper, Progress, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { api } from "../api/client";
 import { isFinished, useJob } from "../api/jobs";
 import { keys } from "../api/keys";
@@ -8,6 +8,7 @@ import type { Job } from "../api/types";
 import { percent } from "../app/format";
 import { t, tValue } from "../app/t";
 import { Loaded } from "./states";
+import { roughly, type Sample, secondsLeft } from "./timeLeft";
 import { useAction } from "./useAction";
 
 interface Props {
@@ -16,6 +17,8 @@ interface Props {
   /** What the job's answer means, shown when it has ended well. */
   children?: (job: Job) => ReactNode;
   onSucceeded?: (job: Job) => void;
+  /** However it ended: well, badly or cancelled. */
+  onEnded?: (job: Job) => void;
 }
 
 function Running({ job }: { job: Job }) {
@@ -41,16 +44,31 @@ function Running({ job }: { job: Job }) {
   );
 }
 
+/** How long a running job still takes, in words; nothing while that cannot be said. */
+function useTimeLeft(job: Job | undefined): string | null {
+  const [first, setFirst] = useState<Sample | null>(null);
+  const running = job?.state === "running";
+  const progress = job?.progress ?? 0;
+  useEffect(() => {
+    // A job that goes on elsewhere, or starts again, has a new pace.
+    setFirst((old) => (running ? (old && old.progress <= progress ? old : { at: Date.now(), progress }) : null));
+  }, [running, progress]);
+  const seconds = running ? secondsLeft(first, { at: Date.now(), progress }) : null;
+  return seconds === null ? null : t("common.timeLeft", { time: roughly(seconds) });
+}
+
 /** A job from start to end: progress, a way to cancel it, its error or its answer. */
-export function JobProgress({ id, title, children, onSucceeded }: Props) {
+export function JobProgress({ id, title, children, onSucceeded, onEnded }: Props) {
   const query = useJob(id);
   const told = useRef(false);
   const job = query.data;
+  const left = useTimeLeft(job);
   useEffect(() => {
-    if (job?.state !== "succeeded" || told.current) return;
+    if (!job || !isFinished(job) || told.current) return;
     told.current = true;
-    onSucceeded?.(job);
-  }, [job, onSucceeded]);
+    onEnded?.(job);
+    if (job.state === "succeeded") onSucceeded?.(job);
+  }, [job, onSucceeded, onEnded]);
   return (
     <Paper withBorder p="sm" aria-live="polite">
       <Loaded query={query}>
@@ -63,6 +81,7 @@ export function JobProgress({ id, title, children, onSucceeded }: Props) {
               <Text size="xs" c="dimmed">
                 {tValue("job", loaded.state)}
                 {loaded.detail && !isFinished(loaded) ? ` · ${loaded.detail}` : ""}
+                {left && ` · ${left}`}
               </Text>
             </Group>
             {!isFinished(loaded) && <Running job={loaded} />}

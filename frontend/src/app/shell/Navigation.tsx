@@ -6,7 +6,7 @@ import { useProject } from "../../api/projects";
 import { IconButton } from "../../ui/bits";
 import { Icon, type IconName } from "../../ui/Icon";
 import { NavItem } from "../../ui/links";
-import { seesAll } from "../session";
+import { manages, seesAll } from "../session";
 import { t } from "../t";
 import { AccountMenu } from "./AccountMenu";
 import { Brand } from "./Brand";
@@ -37,6 +37,9 @@ function ProjectPages({ id }: { id: string }) {
           <NavItem to="/projects/$project/people" params={params} label={t("nav.people")} {...look} />
           <NavItem to="/projects/$project/transfer" params={params} label={t("nav.transfer")} {...look} />
         </>
+      )}
+      {manages(roles) && (
+        <NavItem to="/projects/$project/assistant" params={params} label={t("nav.assistant")} {...look} />
       )}
     </>
   );

@@ -1,0 +1,85 @@
+import { Button, Group, List, Paper, Progress, Stack, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { keys } from "../../api/keys";
+import type { Assistant, Job } from "../../api/types";
+import { percent } from "../../app/format";
+import { JobProgress } from "../../ui/JobProgress";
+import { say } from "./messages";
+import { useStart } from "./useStart";
+
+const KINDS = ["inference.embed"];
+const SHOWN = 10;
+
+interface Result {
+  failed?: number;
+  errors?: { data_unit: string; detail: string }[];
+}
+
+/** What could not be encoded, and why. */
+function Report({ job }: { job: Job }) {
+  const { failed = 0, errors = [] } = (job.result ?? {}) as Result;
+  if (failed === 0) return <Text size="sm">{say("embedded")}</Text>;
+  return (
+    <>
+      <Text size="sm">{say("embedFailed", { count: failed })}</Text>
+      <List size="xs">
+        {errors.slice(0, SHOWN).map(({ data_unit, detail }) => (
+          <List.Item key={data_unit}>{detail}</List.Item>
+        ))}
+      </List>
+    </>
+  );
+}
+
+/** How much of the project a model has seen already, and seeing the rest. */
+export function Embeddings({ project, assistant }: { project: string; assistant: Assistant }) {
+  const client = useQueryClient();
+  const { start, job, running, onEnd } = useStart(project, "embed", KINDS);
+  const { coverage } = assistant;
+  const ended = (done: Job) => {
+    onEnd(done);
+    void client.invalidateQueries({ queryKey: keys.assistant(project) });
+  };
+  if (!coverage)
+    return (
+      <Paper withBorder p="md">
+        <Text size="sm">{say("embeddingsNone")}</Text>
+      </Paper>
+    );
+  const { embedded, units } = coverage;
+  const words = say(coverage.exact ? "covered" : "coveredFirst", { done: embedded, all: units });
+  return (
+    <Paper withBorder p="md">
+      <Stack gap="sm">
+        <Text size="xs" c="dimmed">
+          {say("embeddingsHint")}
+        </Text>
+        {running && job ? null : units === 0 ? (
+          <Text size="sm">{say("noImages")}</Text>
+        ) : (
+          <>
+            <Group gap="sm" wrap="nowrap">
+              <Progress value={percent(embedded, units)} flex={1} size="lg" aria-label={words} />
+              <Text size="xs" ff="monospace">
+                {percent(embedded, units)} %
+              </Text>
+            </Group>
+            <Group justify="space-between">
+              <Text size="sm">{words}</Text>
+              {(embedded < units || !coverage.exact) && (
+                <Button variant="default" loading={start.busy} onClick={() => start.run({})}>
+                  {say("embed")}
+                </Button>
+              )}
+            </Group>
+          </>
+        )}
+        {job && (
+          <JobProgress key={job} id={job} title={say("embedding")} onEnded={ended}>
+            {(done) => <Report job={done} />}
+          </JobProgress>
+        )}
+      </Stack>
+    </Paper>
+  );
+}

@@ -1,0 +1,43 @@
+import { Box, Button, Group, Text } from "@mantine/core";
+import { type ReactNode, useState } from "react";
+import { Icon } from "../../ui/Icon";
+import { say } from "./messages";
+
+interface Props {
+  title: string;
+  hint?: string;
+  chart: ReactNode;
+  table: ReactNode;
+}
+
+/** A chart, and its numbers as a table for who reads rather than looks. */
+export function Figure({ title, hint, chart, table }: Props) {
+  const [asTable, setAsTable] = useState(false);
+  return (
+    <Box component="figure" m={0} aria-label={title}>
+      <Group justify="space-between" align="flex-start" gap="xs" wrap="nowrap" mb={4}>
+        <Box component="figcaption" miw={0}>
+          <Text size="sm" fw={600}>
+            {title}
+          </Text>
+          {hint && (
+            <Text size="xs" c="dimmed">
+              {hint}
+            </Text>
+          )}
+        </Box>
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          flex="none"
+          leftSection={<Icon name={asTable ? "line" : "table"} size={14} />}
+          aria-label={`${title}: ${asTable ? say("asChart") : say("asTable")}`}
+          onClick={() => setAsTable(!asTable)}
+        >
+          {asTable ? say("asChart") : say("asTable")}
+        </Button>
+      </Group>
+      {asTable ? table : chart}
+    </Box>
+  );
+}

@@ -1,0 +1,117 @@
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api } from "../../api/client";
+import { isOver, useFinetune } from "../../api/inference";
+import { keys } from "../../api/keys";
+import type { Assistant, Finetune, ModelVersion } from "../../api/types";
+import { Time } from "../../ui/bits";
+import { Icon } from "../../ui/Icon";
+import { JobProgress } from "../../ui/JobProgress";
+import { Loaded } from "../../ui/states";
+import { useAction } from "../../ui/useAction";
+import { ClassTable } from "./ClassTable";
+import { Curve } from "./Curve";
+import { Examples } from "./Examples";
+import { Gains } from "./Gains";
+import { say } from "./messages";
+
+interface Props {
+  project: string;
+  id: string;
+  assistant: Assistant;
+  models: readonly ModelVersion[];
+}
+
+/** Makes the version that came of a run the one that answers. */
+function UseVersion({ project, model, assistant }: { project: string; model: string; assistant: Assistant }) {
+  const use = useAction(() => api.put<Assistant>(`/projects/${project}/assistant/`, { model, enabled: true }), {
+    forget: [keys.assistant(project)],
+    done: say("used"),
+  });
+  if (assistant.answers?.id === model && assistant.enabled)
+    return (
+      <Text size="sm" c="dimmed">
+        {say("inUse")}
+      </Text>
+    );
+  return (
+    <Button loading={use.busy} onClick={() => use.run(undefined)}>
+      {say("use")}
+    </Button>
+  );
+}
+
+/** How a run ended, and what one can do with it. */
+function Verdict({ project, run, assistant }: { project: string; run: Finetune; assistant: Assistant }) {
+  const { state, accepted, reason, detail } = run.state;
+  if (state === "failed")
+    return (
+      <Alert color="red" title={say("failed")} icon={<Icon name="alert-triangle" />}>
+        {reason || detail}
+      </Alert>
+    );
+  if (state === "cancelled") return <Text size="sm">{say("cancelled")}</Text>;
+  if (state !== "done") return null;
+  return (
+    <Alert
+      color={accepted ? "green" : "yellow"}
+      title={say(accepted ? "accepted" : "refused")}
+      icon={<Icon name={accepted ? "circle-check" : "alert-circle"} />}
+    >
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">
+          {reason} {say(accepted ? "acceptedHint" : "refusedHint")}
+        </Text>
+        {run.model && <UseVersion project={project} model={run.model} assistant={assistant} />}
+      </Stack>
+    </Alert>
+  );
+}
+
+function Head({ run, models }: { run: Finetune; models: readonly ModelVersion[] }) {
+  const base = models.find(({ id }) => id === run.base)?.name ?? run.base.slice(0, 8);
+  const { trained_on: trained = 0, held_out: held = 0 } = run.state;
+  return (
+    <Group gap={6}>
+      <Text size="sm" fw={600}>
+        {say("runOf", { base })}
+      </Text>
+      <Text size="xs" c="dimmed">
+        <Time at={run.created_at} />
+        {trained > 0 && ` · ${say("trainedOn", { trained, held })}`}
+      </Text>
+    </Group>
+  );
+}
+
+/** One tuning, from its first step to what came of it. */
+export function RunView({ project, id, assistant, models }: Props) {
+  const client = useQueryClient();
+  const [live, setLive] = useState(true);
+  const query = useFinetune(id, live);
+  const ended = () => {
+    setLive(false);
+    for (const queryKey of [keys.finetune(id), keys.finetunes(project), keys.models])
+      void client.invalidateQueries({ queryKey });
+  };
+  return (
+    <Loaded query={query}>
+      {(run) => {
+        const { curve = [], classes = [], examples = [], click_gain, box_gain } = run.state;
+        const over = isOver(run);
+        return (
+          <Stack gap="md">
+            <Head run={run} models={models} />
+            {!over && <JobProgress id={id} title={say(`state.${run.state.state ?? "unknown"}`)} onEnded={ended} />}
+            {over && <Verdict project={project} run={run} assistant={assistant} />}
+            <Gains click={click_gain} box={box_gain} />
+            {(curve.length > 0 || !over) && <Curve curve={curve} />}
+            <ClassTable classes={classes} />
+            <Examples examples={examples} />
+          </Stack>
+        );
+      }}
+    </Loaded>
+  );
+}
