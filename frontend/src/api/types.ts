@@ -282,5 +282,6 @@ export interface Finetune {
   state: Partial<FinetuneState>;
   model: string | null;
   base: string;
+  base_name: string;
   created_at: string;
 }

@@ -124,6 +124,8 @@ export const manage = {
   "jobKind.tasks.create": "Making tasks",
   "jobKind.tasks.migrate": "Moving tasks to a new workflow",
   "jobKind.tasks.bulk": "Bulk action",
+  "jobKind.inference.embed": "Encoding images",
+  "jobKind.inference.finetune": "Fine-tuning",
   "job.queued": "queued",
   "job.running": "running",
   "job.succeeded": "done",

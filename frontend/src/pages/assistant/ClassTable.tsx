@@ -13,7 +13,9 @@ function Change({ before, after, n }: { before: number; after: number; n: number
   const falls = n >= COUNTED && change < -TOLERATED;
   return (
     <Table.Td ta="right" fw={falls ? 700 : undefined}>
-      {before.toFixed(3)} → {after.toFixed(3)}{" "}
+      <span style={{ whiteSpace: "nowrap" }}>
+        {before.toFixed(2)} → {after.toFixed(2)}
+      </span>{" "}
       <Text span size="xs" c={falls ? undefined : "dimmed"} style={{ whiteSpace: "nowrap" }}>
         {signed(change)}
       </Text>

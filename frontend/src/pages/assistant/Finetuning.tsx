@@ -12,7 +12,7 @@ import { RunView } from "./RunView";
 import { StartForm } from "./StartForm";
 import { useStart } from "./useStart";
 
-const KINDS = ["inference.finetune", "tasks.finetune"];
+const KINDS = ["inference.finetune"];
 const FIELDS = ["base", "group", "classes"];
 
 interface Props {
@@ -46,7 +46,7 @@ export function Finetuning({ project, assistant, models, list }: Props) {
       {list.error && <Failed error={list.error} retry={() => void list.refetch()} />}
       {shown ? (
         <Paper withBorder p="md">
-          <RunView key={shown} project={project.id} id={shown} assistant={assistant} models={models} />
+          <RunView key={shown} project={project.id} id={shown} assistant={assistant} />
         </Paper>
       ) : (
         !list.loading && (
@@ -55,7 +55,7 @@ export function Finetuning({ project, assistant, models, list }: Props) {
           </Text>
         )
       )}
-      <RunHistory project={project.id} except={shown} list={list} assistant={assistant} models={models} />
+      <RunHistory project={project.id} except={shown} list={list} assistant={assistant} />
     </Stack>
   );
 }

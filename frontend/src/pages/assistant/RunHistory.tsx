@@ -1,7 +1,7 @@
 import { Accordion, Badge, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import type { useFinetunes } from "../../api/inference";
-import type { Assistant, Finetune, ModelVersion } from "../../api/types";
+import type { Assistant, Finetune } from "../../api/types";
 import { Time } from "../../ui/bits";
 import { More } from "../../ui/More";
 import { signed } from "./interval";
@@ -20,11 +20,10 @@ interface Props {
   except: string | undefined;
   list: ReturnType<typeof useFinetunes>;
   assistant: Assistant;
-  models: readonly ModelVersion[];
 }
 
 /** The project's earlier tunings, each with all that it found out. */
-export function RunHistory({ project, except, list, assistant, models }: Props) {
+export function RunHistory({ project, except, list, assistant }: Props) {
   const [open, setOpen] = useState<string | null>(null);
   const earlier = list.rows.filter(({ id }) => id !== except);
   if (earlier.length === 0) return null;
@@ -45,7 +44,7 @@ export function RunHistory({ project, except, list, assistant, models }: Props) 
                     {words}
                   </Badge>
                   <Text size="sm" span>
-                    {models.find(({ id }) => id === run.base)?.name}
+                    {run.base_name}
                   </Text>
                   {click && box && (
                     <Text size="xs" span>
@@ -58,7 +57,7 @@ export function RunHistory({ project, except, list, assistant, models }: Props) 
                 </Group>
               </Accordion.Control>
               <Accordion.Panel>
-                {open === run.id && <RunView project={project} id={run.id} assistant={assistant} models={models} />}
+                {open === run.id && <RunView project={project} id={run.id} assistant={assistant} />}
               </Accordion.Panel>
             </Accordion.Item>
           );

@@ -1,10 +1,10 @@
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api } from "../../api/client";
 import { isOver, useFinetune } from "../../api/inference";
 import { keys } from "../../api/keys";
-import type { Assistant, Finetune, ModelVersion } from "../../api/types";
+import type { Assistant, Finetune } from "../../api/types";
 import { Time } from "../../ui/bits";
 import { Icon } from "../../ui/Icon";
 import { JobProgress } from "../../ui/JobProgress";
@@ -20,7 +20,6 @@ interface Props {
   project: string;
   id: string;
   assistant: Assistant;
-  models: readonly ModelVersion[];
 }
 
 /** Makes the version that came of a run the one that answers. */
@@ -69,13 +68,12 @@ function Verdict({ project, run, assistant }: { project: string; run: Finetune; 
   );
 }
 
-function Head({ run, models }: { run: Finetune; models: readonly ModelVersion[] }) {
-  const base = models.find(({ id }) => id === run.base)?.name ?? run.base.slice(0, 8);
+function Head({ run }: { run: Finetune }) {
   const { trained_on: trained = 0, held_out: held = 0 } = run.state;
   return (
     <Group gap={6}>
       <Text size="sm" fw={600}>
-        {say("runOf", { base })}
+        {say("runOf", { base: run.base_name })}
       </Text>
       <Text size="xs" c="dimmed">
         <Time at={run.created_at} />
@@ -86,24 +84,32 @@ function Head({ run, models }: { run: Finetune; models: readonly ModelVersion[] 
 }
 
 /** One tuning, from its first step to what came of it. */
-export function RunView({ project, id, assistant, models }: Props) {
+export function RunView({ project, id, assistant }: Props) {
   const client = useQueryClient();
   const [live, setLive] = useState(true);
   const query = useFinetune(id, live);
-  const ended = () => {
+  const over = query.data !== undefined && isOver(query.data);
+  const begun = useRef(false);
+  useEffect(() => {
+    if (query.data && !over) begun.current = true;
+    if (!over || !begun.current) return;
+    // It ended under our eyes: the list tells of it, and there may be a new version.
+    begun.current = false;
+    for (const queryKey of [keys.finetunes(project), keys.models]) void client.invalidateQueries({ queryKey });
+  }, [client, project, query.data, over]);
+  // A job can end without a last word of its training: the server says then how.
+  const jobEnded = () => {
     setLive(false);
-    for (const queryKey of [keys.finetune(id), keys.finetunes(project), keys.models])
-      void client.invalidateQueries({ queryKey });
+    void client.invalidateQueries({ queryKey: keys.finetune(id) });
   };
   return (
     <Loaded query={query}>
       {(run) => {
         const { curve = [], classes = [], examples = [], click_gain, box_gain } = run.state;
-        const over = isOver(run);
         return (
           <Stack gap="md">
-            <Head run={run} models={models} />
-            {!over && <JobProgress id={id} title={say(`state.${run.state.state ?? "unknown"}`)} onEnded={ended} />}
+            <Head run={run} />
+            {!over && <JobProgress id={id} title={say(`state.${run.state.state ?? "unknown"}`)} onEnded={jobEnded} />}
             {over && <Verdict project={project} run={run} assistant={assistant} />}
             <Gains click={click_gain} box={box_gain} />
             {(curve.length > 0 || !over) && <Curve curve={curve} />}

@@ -49,6 +49,7 @@ describe("choicesOf", () => {
       id: "r",
       model: "t",
       base: "b",
+      base_name: "b",
       created_at: "",
       state: { state: "done", click_gain, held_out: 84 },
     };
