@@ -13,6 +13,7 @@ from apps.datasets.models import DataUnit
 from apps.datasets.operations.sweeping import sweep_media
 from apps.jobs.registry import JobContext, job
 from apps.projects.models import Collaborator, Project
+from apps.tasks.assist.tuning import finetune_project
 from apps.tasks.models import Task
 from apps.tasks.operations.bulk import BulkOrder, bulk_act
 from apps.tasks.operations.claims import expire_leases
@@ -25,7 +26,7 @@ from apps.tasks.operations.versions import migrate_tasks
 from apps.tasks.transfer.forgetting import forget_transfers
 from apps.tasks.transfer.jobs import export_labels, import_labels
 
-__all__ = ["export_labels", "import_labels"]
+__all__ = ["export_labels", "finetune_project", "import_labels"]
 
 BULK_CHUNK = 100
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from apps.common.ids import new_id
 from apps.inference import gateway as inference
 from apps.inference import wire
 from apps.inference.gateway import Done, Reply, Unavailable
 from apps.inference.models import Assistant, ModelKind, ModelVersion
 from apps.projects.models import Project
+from tests.factories.inference import make_model
 
 Answer = Callable[[Any], Any] | Any
 GONE = Unavailable("unreachable", "The inference process is not there; try again in a moment.", 3)
@@ -82,15 +82,8 @@ def install(monkeypatch: pytest.MonkeyPatch, settings: Any = None) -> FakeGatewa
     return fake
 
 
-def make_segmenter(name: str = "SAM", **values: Any) -> ModelVersion:
-    digest = new_id().hex * 2
-    return ModelVersion.objects.create(name=name, family="vit_b", sha256=digest, key=f"models/{digest}.pth", **values)
-
-
 def make_predictor(name: str = "Cells", **values: Any) -> ModelVersion:
-    digest = new_id().hex * 2
-    values = {"family": "onnx", "kind": ModelKind.PREDICTOR, "key": f"models/{digest}.onnx", **values}
-    return ModelVersion.objects.create(name=name, sha256=digest, **values)
+    return make_model(name, **{"family": "onnx", "kind": ModelKind.PREDICTOR, **values})
 
 
 def choose(project: Project, model: ModelVersion | None, **values: Any) -> Assistant:

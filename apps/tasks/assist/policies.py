@@ -10,6 +10,7 @@ from apps.common.errors import Conflict, Forbidden, NotFound
 from apps.flows.queries import compiled_graph
 from apps.inference.models import FinetuneRun
 from apps.projects.policies import get_project_for, require_overview
+from apps.tasks.assist.runs import with_jobs
 from apps.tasks.models import VisitStatus
 from apps.tasks.policies import TaskAccess
 from workflows import codec
@@ -52,7 +53,7 @@ def _allowed(found: TaskAccess) -> list[str]:
 
 def get_finetune_for(principal: Principal, run_id: UUID) -> FinetuneRun:
     """A tuning of a project that the person sees all of. Raises NotFound, Forbidden."""
-    run = FinetuneRun.objects.select_related("base", "accepted").filter(pk=run_id).first()
+    run = with_jobs(FinetuneRun.objects.filter(pk=run_id)).first()
     if run is None:
         raise NotFound
     require_overview(get_project_for(principal, run.project_id))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.tasks.assist.views import AssistView
+from apps.tasks.assist.views import AssistView, FinetuneRunView, FinetunesView, FinetuneView
 
 urlpatterns = [
     path("tasks/<uuid:task_id>/assist/", AssistView.as_view()),
+    path("projects/<uuid:project_id>/finetune/", FinetuneView.as_view()),
+    path("projects/<uuid:project_id>/finetunes/", FinetunesView.as_view()),
+    path("finetunes/<uuid:run_id>/", FinetuneRunView.as_view()),
 ]

@@ -11,13 +11,21 @@ from rest_framework.response import Response
 
 from apps.accounts.requests import Request
 from apps.common.http import ApiView, read_body
+from apps.common.pages import Ordering, check_query, page
+from apps.common.serializers import page_of
+from apps.jobs.api.answers import JobAnswer, accepted
+from apps.projects.policies import get_project_for, require_manager, require_overview
 from apps.tasks.api.actions import WORK
-from apps.tasks.assist.answers import AssistAnswer, AssistState
+from apps.tasks.assist.answers import AssistAnswer, AssistState, FinetuneAnswer, FinetuneRow
 from apps.tasks.assist.asking import assist
-from apps.tasks.assist.bodies import AssistBody
-from apps.tasks.assist.policies import require_hand
+from apps.tasks.assist.bodies import AssistBody, FinetuneBody
+from apps.tasks.assist.policies import get_finetune_for, require_hand
+from apps.tasks.assist.runs import finetunes_of, shown_row, shown_run
 from apps.tasks.assist.state import assistant_state
+from apps.tasks.assist.tuning import start_finetune
 from apps.tasks.policies import get_task_for
+
+NEWEST = {"-id": Ordering(("-id",))}
 
 
 class AssistView(ApiView):
@@ -37,3 +45,48 @@ class AssistView(ApiView):
         found = get_task_for(request.auth, task_id)
         require_hand(found, timezone.now())
         return Response(assist(found, read_body(request, AssistBody)))
+
+
+class FinetuneView(ApiView):
+    """A decoder tuned on the project's approved labels, by a job."""
+
+    scopes: ClassVar = {"POST": "manage"}
+
+    @extend_schema(operation_id="finetune", request=FinetuneBody, responses={202: JobAnswer})
+    def post(self, request: Request, project_id: UUID) -> Response:
+        access = get_project_for(request.auth, project_id)
+        require_manager(access)
+        sent = read_body(request, FinetuneBody)
+        job = start_finetune(
+            project=access.project,
+            actor=request.user,
+            base=sent.get("base"),
+            classes=sent.get("classes", []),
+            group=sent.get("group", ""),
+            seed=sent["seed"],
+        )
+        return accepted(job)
+
+
+class FinetunesView(ApiView):
+    """The project's tunings, the latest first."""
+
+    scopes: ClassVar = {"GET": "read"}
+
+    @extend_schema(operation_id="finetunes", responses=page_of(FinetuneRow))
+    def get(self, request: Request, project_id: UUID) -> Response:
+        check_query(request, ["ordering"])
+        access = get_project_for(request.auth, project_id)
+        require_overview(access)
+        rows = finetunes_of(access.project)
+        return Response(page(request, rows, render=shown_row, orderings=NEWEST, default="-id"))
+
+
+class FinetuneRunView(ApiView):
+    """One tuning with its curve, its classes, and examples before and after."""
+
+    scopes: ClassVar = {"GET": "read"}
+
+    @extend_schema(operation_id="finetune_run", responses=FinetuneAnswer)
+    def get(self, request: Request, run_id: UUID) -> Response:
+        return Response(shown_run(get_finetune_for(request.auth, run_id)))

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from apps.accounts.principal import Principal
 from apps.common.clock import database_now
 from apps.common.ids import new_id
+from apps.inference.models import FinetuneRun
 from apps.ontologies.queries import index_for
 from apps.projects.models import Project
 from apps.projects.policies import get_project_for
@@ -22,6 +23,7 @@ from apps.tasks.operations.issues import open_issue
 from apps.tasks.operations.labeling import LabelChanges
 from apps.tasks.operations.steps import Step, take_step
 from tests.contracts.matrix import HOME, MANAGERS, Rule, World
+from tests.factories.inference import make_model
 from tests.factories.transfer import finished_export
 
 OVERVIEW = MANAGERS | {"val"}
@@ -75,6 +77,8 @@ def prepare(world: World) -> None:
     project = Project.objects.get(pk=world.ids["project_id"])
     world.ids |= {"transfer_id": finished_export(project), "part": "file"}
     world.ids |= {"draft_id": draft.id, "verdict_id": draft.id}
+    run = FinetuneRun.objects.create(id=new_id(), project=project, base=make_model())
+    world.ids["run_id"] = run.id
 
 
 def of(name: str) -> Callable[[World], dict[str, Any]]:
@@ -141,5 +145,8 @@ RULES = [
         body=lambda _: {"file": SimpleUploadedFile("labels", b"{}"), "format": "coco"},
     ),
     Rule("POST " + PROJECT + "exports/", allow=OVERVIEW, body=lambda _: {"format": "coco"}),
+    Rule("POST " + PROJECT + "finetune/", allow=MANAGERS),
+    Rule("GET " + PROJECT + "finetunes/", allow=OVERVIEW),
+    Rule("GET finetunes/<uuid:run_id>/", allow=OVERVIEW),
     Rule("GET transfers/<uuid:transfer_id>/<str:part>/", allow=OVERVIEW),
 ]

@@ -15,10 +15,11 @@ from apps.labels.models import Label, Revision
 from apps.tasks.assist.masks import pixels_of
 from apps.tasks.models import Task, TaskEvent
 from apps.tasks.operations.labeling import LabelChanges, save_task_labels
+from tests.factories.inference import make_model
 from tests.factories.labels import BLOOD_CELLS
 from tests.factories.people import Caller, make_key
 from tests.factories.tasks import World, make_world
-from tests.fakes.inference import FakeGateway, choose, install, make_segmenter, square
+from tests.fakes.inference import FakeGateway, choose, install, square
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def refused(answer: Any, pointer: str, code: str) -> None:
 
 
 def test_a_click_of_the_holder_gives_the_best_mask_and_its_rivals(world: World, fake: FakeGateway) -> None:
-    model = make_segmenter(is_default=True)
+    model = make_model(is_default=True)
     task = held(world)
     shown = ask(world, task, POINT | {"session": "tab", "meanwhile": True, "deadline_ms": 900}).json()
     assert shown["geometry"] == {"size": [480, 640], "counts": square().mask.counts}
@@ -82,7 +83,7 @@ def test_nothing_is_written(world: World, fake: FakeGateway) -> None:
 
 
 def test_a_click_costs_four_statements(world: World, fake: FakeGateway) -> None:
-    choose(world.project, make_segmenter())
+    choose(world.project, make_model())
     task, ann = held(world), speaker(world, "ann")
     ann.post(f"/tasks/{task.id}/assist/", POINT)  # the key's first use is written down
     with CaptureQueriesContext(connection) as seen:
@@ -97,7 +98,7 @@ def test_without_a_model_the_classical_assistant_answers(world: World, fake: Fak
 
 
 def test_an_answer_of_the_classical_one_is_called_so_though_a_model_was_asked(world: World, fake: FakeGateway) -> None:
-    choose(world.project, make_segmenter())
+    choose(world.project, make_model())
     answer = wire.Assist([square()], model="classical", warming=True)
     fake.replies["assist"] = Done(wire.AssistAnswer([answer], encoded=False, embedding_bytes=0))
     shown = ask(world, held(world)).json()
@@ -111,17 +112,17 @@ def test_an_answer_of_the_classical_one_is_called_so_though_a_model_was_asked(wo
 
 
 def test_a_model_may_be_asked_for_by_its_id(world: World, fake: FakeGateway) -> None:
-    make_segmenter(is_default=True)
-    other, task = make_segmenter("Other"), held(world)
+    make_model(is_default=True)
+    other, task = make_model("Other"), held(world)
     assert ask(world, task, POINT | {"model": str(other.id)}).json()["model"] == "Other"
     assert ask(world, task, POINT | {"model": "classical"}).json()["model"] == "classical"
     refused(ask(world, task, POINT | {"model": "nothing"}), "/model", "unknown_model")
-    foreign = make_segmenter("Theirs", project=make_world(tasks=0).project)
+    foreign = make_model("Theirs", project=make_world(tasks=0).project)
     refused(ask(world, task, POINT | {"model": str(foreign.id)}), "/model", "unknown_model")
 
 
 def test_a_new_embedding_is_noted(world: World, fake: FakeGateway) -> None:
-    model, task = make_segmenter(is_default=True), held(world)
+    model, task = make_model(is_default=True), held(world)
     answer = wire.Assist([square()], model=model.spec_id)
     fake.replies["assist"] = Done(wire.AssistAnswer([answer], encoded=True, embedding_bytes=1_050_000))
     assert ask(world, task).status_code == 200
@@ -145,7 +146,7 @@ def test_boxes_give_an_answer_each(world: World, fake: FakeGateway) -> None:
 
 
 def test_anchors_are_the_classical_assistants(world: World, fake: FakeGateway) -> None:
-    make_segmenter(is_default=True)
+    make_model(is_default=True)
     shown = ask(world, held(world), {"anchors": [[1, 2], [30, 40.5]], "closed": False}).json()
     sent = fake.of("assist")[0]
     assert sent.model == wire.CLASSICAL
@@ -253,7 +254,7 @@ def test_who_may_ask(world: World, fake: FakeGateway) -> None:
 
 
 def test_a_project_may_switch_its_assistant_off(world: World, fake: FakeGateway) -> None:
-    choose(world.project, make_segmenter(), enabled=False)
+    choose(world.project, make_model(), enabled=False)
     task = held(world)
     answer = ask(world, task)
     assert (answer.status_code, answer.json()["code"]) == (409, "assistant_off")
@@ -284,7 +285,7 @@ def test_what_the_process_cannot_do_is_said(
     ("said", "state"), [("ready", "ready"), ("queued", "warming"), ("running", "warming"), ("dropped", "cold")]
 )
 def test_the_holder_learns_how_ready_the_image_is(world: World, fake: FakeGateway, said: Any, state: str) -> None:
-    model = make_segmenter(is_default=True)
+    model = make_model(is_default=True)
     task = held(world)
     fake.replies["warm"] = Done(wire.WarmAnswer([said]))
     shown = speaker(world, "ann").get(f"/tasks/{task.id}/assist/").json()
@@ -295,7 +296,7 @@ def test_the_holder_learns_how_ready_the_image_is(world: World, fake: FakeGatewa
 
 
 def test_who_only_looks_on_makes_nobody_work(world: World, fake: FakeGateway) -> None:
-    make_segmenter(is_default=True)
+    make_model(is_default=True)
     task = held(world)
     assert speaker(world, "mia").get(f"/tasks/{task.id}/assist/").json()["state"] == "cold"
     assert fake.asked == []
@@ -306,5 +307,5 @@ def test_a_process_that_is_away_is_said(world: World, fake: FakeGateway) -> None
     task = held(world)
     shown = speaker(world, "ann").get(f"/tasks/{task.id}/assist/").json()
     assert (shown["enabled"], shown["assistant"], shown["state"]) == (True, "classical", "unavailable")
-    make_segmenter(is_default=True)
+    make_model(is_default=True)
     assert speaker(world, "ann").get(f"/tasks/{task.id}/assist/").json()["state"] == "unavailable"

@@ -16,9 +16,10 @@ from apps.tasks.assist import warming
 from apps.tasks.assist.warming import MAX_WAITING, Note, Warmer, next_images, warm
 from apps.tasks.models import Task, Visit
 from apps.tasks.operations.manage import assign_task
+from tests.factories.inference import make_model
 from tests.factories.people import Caller, make_key
 from tests.factories.tasks import World, make_world
-from tests.fakes.inference import FakeGateway, choose, install, make_segmenter
+from tests.fakes.inference import FakeGateway, choose, install
 
 IMAGE = wire.ImageRef("a.png", "0" * 64, 10, 10)
 
@@ -45,7 +46,7 @@ def waiting(world: World) -> list[Task]:
 
 
 def test_the_claimed_image_and_the_next_three_are_asked_for(world: World, fake: FakeGateway) -> None:
-    model = make_segmenter()
+    model = make_model()
     choose(world.project, model)
     ann, task = world.people["ann"], world.must_claim("ann").task
     kept = waiting(world)[-1]
@@ -65,7 +66,7 @@ def test_the_claimed_image_and_the_next_three_are_asked_for(world: World, fake: 
 
 @pytest.mark.parametrize("choice", [{"classical": True}, {"enabled": False}])
 def test_nothing_is_asked_where_no_model_will_answer(world: World, fake: FakeGateway, choice: dict[str, Any]) -> None:
-    choose(world.project, make_segmenter(), **choice)
+    choose(world.project, make_model(), **choice)
     warm(note_of(world, world.people["ann"], world.must_claim("ann").task))
     assert fake.asked == []
 
