@@ -128,6 +128,17 @@ _REVIEW: dict[str, Check] = {
 
 _TIMEOUT: dict[str, Check] = {"timeout_minutes": _MINUTES, "on_timeout": outcome_name}
 
+PREDICT = "predict"
+EVERYTHING = "everything"
+_BUILT_IN: dict[str, Check] = {
+    "agent": _one_of(PREDICT, EVERYTHING),
+    "model": plain_text,
+    "class": plain_text,
+    "class_map": _mapping(plain_text),
+    "outcome": outcome_name,
+}
+"""Settings of an agent that runs in a worker of ours, instead of a program from outside."""
+
 
 def _is_list(value: object) -> str | None:
     if not isinstance(value, list) or not value:
@@ -136,7 +147,7 @@ def _is_list(value: object) -> str | None:
 
 
 CONFIG_KEYS: Mapping[str, Mapping[str, Check]] = {
-    ANNOTATE: {**_QUEUE, "prelabel": plain_text},
+    ANNOTATE: {**_QUEUE, "prelabel": plain_text, "class_map": _mapping(plain_text)},
     REVIEW: _REVIEW,
     EXPERT_REVIEW: {**_REVIEW, "after_fix": _one_of("accept", "second_expert", "return")},
     CONSENSUS: {**_QUEUE, "copies": _integer(2, 20), "metric": plain_text, "threshold": _CHANCE},
@@ -152,6 +163,7 @@ CONFIG_KEYS: Mapping[str, Mapping[str, Check]] = {
         "outcomes": _texts(least=1, limit=MAX_BRANCHES, text=outcome_name),
         "retries": _integer(0, 20),
         **_TIMEOUT,
+        **_BUILT_IN,
     },
     COMPLETE: {},
     ARCHIVE: {},

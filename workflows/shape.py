@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from workflows.conditions import ConditionError, is_finite, parse, shorten
-from workflows.configs import CONFIG_KEYS, MAX_TITLE, outcome_name, outcomes_of, plain_text
+from workflows.configs import CONFIG_KEYS, EVERYTHING, MAX_TITLE, PREDICT, outcome_name, outcomes_of, plain_text
 from workflows.facts import COMPUTED_FACTS
 from workflows.graph import AGENT, CONSENSUS, ROUTER, STAGE_TYPES
 from workflows.percentages import MAX_DECIMALS
@@ -138,6 +138,8 @@ def _config(found: Findings, name: str, kind: str, config: Mapping[str, Any]) ->
         found.error("bad_config", name, "An agent stage names its outcomes.")
     if sound and kind in (ROUTER, AGENT):
         _timeout(found, name, kind, config)
+    if sound and kind == AGENT:
+        _built_in(found, name, config)
     if sound:
         _sampling(found, name, config)
 
@@ -222,8 +224,28 @@ def _timeout(found: Findings, name: str, kind: str, config: Mapping[str, Any]) -
         found.error("on_timeout", name, "on_timeout needs timeout_minutes.")
     if "timeout_minutes" in config and "on_timeout" not in config and "otherwise" not in config:
         found.error("on_timeout", name, "timeout_minutes needs on_timeout.")
-    if "retries" in config and "timeout_minutes" not in config:
+    if "retries" in config and "timeout_minutes" not in config and "agent" not in config:
         found.warn("retries_without_timeout", name, "retries are of time-outs; timeout_minutes is not set.")
+
+
+# What each built-in agent needs to know, and what else it may be told.
+_AGENTS = {PREDICT: ({"model"}, {"class_map"}), EVERYTHING: ({"class"}, {"model"})}
+
+
+def _built_in(found: Findings, name: str, config: Mapping[str, Any]) -> None:
+    """The settings of an agent that we run ourselves fit together; a program from outside has none of them."""
+    agent = config.get("agent")
+    needed, welcome = _AGENTS.get(agent or "", (set(), set()))
+    told = config.keys() & {"model", "class", "class_map", "outcome"}
+    for key in sorted(needed - told):
+        found.error("bad_config", name, f"The agent {agent} needs {key}.")
+    for key in sorted(told - needed - welcome - ({"outcome"} if agent else set())):
+        whose = f"The agent {agent} has no setting" if agent else "Only a built-in agent has the setting"
+        found.error("bad_config", name, f"{whose} {key}.")
+    if agent and "outcome" in config and config["outcome"] not in (config.get("outcomes") or ()):
+        found.error("bad_config", name, f"outcome {shorten(config['outcome'])} is none of the outcomes.")
+    if agent and config.get("collaborators"):
+        found.error("bad_config", name, "A built-in agent works for itself: name no collaborators.")
 
 
 def _pathway(found: Findings, item: object) -> None:

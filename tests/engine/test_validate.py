@@ -199,6 +199,37 @@ def test_computed_facts_need_a_provider_and_a_timeout() -> None:
     assert ("on_timeout", "gate") in gate(branches=branches, otherwise="right", on_timeout="left")
 
 
+def test_built_in_agents_say_what_they_need() -> None:
+    def agent(**config: Any) -> set[tuple[str, str]]:
+        data = make(
+            stage("bot", "agent", outcomes=["ok"], **config), stage("done", "complete"), "bot ok done", start="bot"
+        )
+        return codes(data)
+
+    bad = {("bad_config", "bot")}
+    assert agent(agent="predict", model="Cells", class_map={"rbc": "RBC"}, outcome="ok", retries=2) == set()
+    assert agent(agent="everything", **{"class": "RBC"}) == set()
+    assert agent(agent="everything", model="SAM", **{"class": "RBC"}) == set()
+    assert agent(agent="predict") == bad
+    assert agent(agent="everything", model="SAM") == bad
+    assert agent(agent="everything", class_map={"rbc": "RBC"}, **{"class": "RBC"}) == bad
+    assert agent(agent="dance") == bad
+    assert agent(model="Cells") == bad
+    assert agent(agent="predict", model="Cells", outcome="late") == bad
+    assert agent(agent="predict", model="Cells", collaborators=["bot@cells.test"]) == bad
+    assert agent(agent="predict", model="Cells", class_map={}) == bad
+
+
+def test_a_stage_may_have_its_tasks_labeled_before_people_come() -> None:
+    def annotate(**config: Any) -> set[tuple[str, str]]:
+        data = make(stage("a", "annotate", **config), stage("done", "complete"), "a submitted done", start="a")
+        return codes(data)
+
+    assert annotate(prelabel="Cells", class_map={"rbc": "RBC"}) == set()
+    assert annotate(prelabel="") == {("bad_config", "a")}
+    assert annotate(class_map={"rbc": 1}) == {("bad_config", "a")}
+
+
 def test_agents_name_outcomes_and_time_outs() -> None:
     def agent(**config: Any) -> set[tuple[str, str]]:
         data = make(stage("bot", "agent", **config), stage("done", "complete"), "bot ok done", start="bot")
