@@ -1,7 +1,7 @@
 """An image as people see it, as RGB bytes for the models: what is labelled and what is computed on are the same pixels.
 
 Upright by its EXIF orientation, the first frame only. Deep grey is stretched between its 1st and 99th percentile, as in
-the rendition that the editor shows. What is transparent lies on white, as in the thumbnails: a model that were given the
+the rendition that the editor shows. What is transparent lies on white, as in the thumbnails: a model that got the
 colours below a transparent pixel would find edges that nobody sees.
 """
 
@@ -14,6 +14,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
+
+from apps.inference.service.refusals import Refusal
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 SAMPLE = 1_000_000
@@ -47,13 +49,8 @@ _BROKEN = (
 )
 
 
-class BadImage(Exception):
+class BadImage(Refusal):
     """The bytes are no image that can be worked on: ``not_an_image too_many_pixels truncated``."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
 
 
 def read_rgb(data: bytes | BinaryIO, most_pixels: int) -> NDArray[np.uint8]:
