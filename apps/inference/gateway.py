@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import httpx
@@ -246,11 +245,17 @@ def _retry_after(answer: httpx.Response) -> int:
     return int(text[:5]) if text.isascii() and text.isdigit() else 1
 
 
+_known: tuple[tuple[str, str, int], Gateway] | None = None
+_knowing = threading.Lock()
+
+
 def gateway() -> Gateway:
     """The one of this process. A forked process gets its own connections."""
-    return _gateway(getattr(settings, "INFERENCE_URL", ""), getattr(settings, "INFERENCE_TOKEN", ""), os.getpid())
-
-
-@lru_cache(maxsize=2)
-def _gateway(url: str, token: str, _process: int) -> Gateway:
-    return Gateway(url, token)
+    global _known
+    key = (getattr(settings, "INFERENCE_URL", ""), getattr(settings, "INFERENCE_TOKEN", ""), os.getpid())
+    with _knowing:
+        if _known is None or _known[0] != key:
+            if _known is not None:
+                _known[1].close()
+            _known = (key, Gateway(key[0], key[1]))
+        return _known[1]

@@ -14,6 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from apps.inference.gateway import gateway
+
 Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]] | None
 """Status, body and headers; None hangs up without a word."""
 
@@ -112,6 +114,8 @@ def serving() -> Iterator[Process]:
             yield server.process
         finally:
             server.shutdown()
+            if gateway().url == server.process.url:
+                gateway().close()
             server.hang_up()
             server.server_close()
             thread.join()
