@@ -3,7 +3,7 @@ import { api, type Page } from "./client";
 import { isFinished } from "./jobs";
 import { keys } from "./keys";
 import { useKeyset } from "./keyset";
-import type { Assistant, Finetune, Job, ModelVersion, PredictionModel } from "./types";
+import type { Assistant, Finetune, FinetuneRow, Job, ModelVersion, PredictionModel } from "./types";
 
 /** All models that the caller may use: the instance's, and the projects' own. An instance has a handful. */
 export const useModels = () =>
@@ -35,10 +35,10 @@ export const usePredictionModels = (project: string) =>
 
 /** A project's tunings, the latest first. */
 export const useFinetunes = (project: string) =>
-  useKeyset<Finetune>(keys.finetunes(project), `/projects/${project}/finetunes/`, { limit: 25 });
+  useKeyset<FinetuneRow>(keys.finetunes(project), `/projects/${project}/finetunes/`, { limit: 25 });
 
 /** Whether a tuning has come to its end, in whatever way. */
-export const isOver = ({ state: { state } }: Pick<Finetune, "state">): boolean =>
+export const isOver = ({ state: { state } }: Pick<FinetuneRow, "state">): boolean =>
   state === "done" || state === "failed" || state === "cancelled";
 
 /** One tuning, asked for again every two seconds until it is over, or its job is. */

@@ -206,6 +206,12 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * @description * `classical` - classical
+         *     * `model` - model
+         * @enum {string}
+         */
+        AssistantEnum: "classical" | "model";
         DatasetsAddedAnswer: {
             created: components["schemas"]["DatasetsAddedUnitAnswer"][];
             errors: components["schemas"]["DatasetsFileErrorAnswer"][];
@@ -342,6 +348,12 @@ export interface components {
             };
             url: string;
         };
+        /**
+         * @description * `true` - true
+         *     * `false` - false
+         * @enum {string}
+         */
+        DefaultEnum: "true" | "false";
         /** @description What is wrong in one place of the body. */
         FieldErrorAnswer: {
             code: string;
@@ -430,6 +442,156 @@ export interface components {
          * @enum {string}
          */
         FormatEnum: "coco" | "native" | "voc";
+        /** @description ``model`` is what was chosen, ``answers`` the model that clicks get: null when that is the classical one. */
+        InferenceAssistantAnswer: {
+            answers: components["schemas"]["InferenceModelAnswer"] | null;
+            coverage: components["schemas"]["InferenceCoverageAnswer"] | null;
+            enabled: boolean;
+            model: string | null;
+        };
+        /** @description ``model`` is a model's id, "classical", or null for the instance's default. */
+        InferenceAssistantBodyRequest: {
+            enabled: boolean;
+            model: string | null;
+        };
+        /** @description ``exact`` is false where only the first data units of a large project were looked at. */
+        InferenceCoverageAnswer: {
+            embedded: number;
+            exact: boolean;
+            units: number;
+        };
+        /** @description ``model`` is a model's id; the project's own choice without one. */
+        InferenceEmbedBodyRequest: {
+            model?: string;
+        };
+        /** @description A version of a model. ``project`` is null for those that the whole instance may use. */
+        InferenceModelAnswer: {
+            /** Format: uuid */
+            base: string | null;
+            config: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+            facts: {
+                [key: string]: unknown;
+            };
+            family: string;
+            /** Format: uuid */
+            id: string;
+            is_default: boolean;
+            kind: components["schemas"]["KindB77Enum"];
+            name: string;
+            /** Format: uuid */
+            project: string | null;
+            version: string;
+        };
+        InferenceModelAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["InferenceModelAnswer"][];
+        };
+        /** @description A model's file. ``config`` is a predictor's contract, as JSON. */
+        InferenceModelBodyRequest: {
+            config?: string;
+            /** @default false */
+            default?: components["schemas"]["DefaultEnum"];
+            /** Format: binary */
+            file: string;
+            /** @default segmenter */
+            kind?: components["schemas"]["KindB77Enum"];
+            name: string;
+        };
+        InferencePredictedAnswer: {
+            model: components["schemas"]["InferencePredictionModelAnswer"];
+            results: components["schemas"]["InferencePredictedItemAnswer"][];
+        };
+        /** @description ``id`` is the data unit's. */
+        InferencePredictedItemAnswer: {
+            error?: {
+                [key: string]: unknown;
+            };
+            id: string;
+            labels: number;
+            status: components["schemas"]["InferencePredictedItemAnswerStatusEnum"];
+        };
+        /**
+         * @description * `saved` - saved
+         *     * `failed` - failed
+         * @enum {string}
+         */
+        InferencePredictedItemAnswerStatusEnum: "saved" | "failed";
+        /** @description A label that a model predicts. */
+        InferencePredictionAnswer: {
+            attributes: {
+                [key: string]: unknown;
+            };
+            class: string;
+            /** Format: double */
+            confidence: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            data_unit: string;
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            model: string;
+            probabilities: {
+                [key: string]: number;
+            };
+            shape: string;
+        };
+        InferencePredictionAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["InferencePredictionAnswer"][];
+        };
+        /**
+         * @description What the model says of one data unit, in place of what it said before. A label is one of the API, with
+         *     ``confidence`` and perhaps ``probabilities``; ``id`` may be left out.
+         */
+        InferencePredictionItemBodyRequest: {
+            /** Format: uuid */
+            data_unit: string;
+            labels: {
+                [key: string]: unknown;
+            }[];
+        };
+        InferencePredictionModelAnswer: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            model_version: string | null;
+            name: string;
+            out_of_sample: boolean | null;
+            trained_on: string;
+            version: string;
+        };
+        InferencePredictionModelAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["InferencePredictionModelAnswer"][];
+        };
+        /** @description ``out_of_sample``: the predicted images were kept from its training; null or absent: unknown. */
+        InferencePredictionModelBodyRequest: {
+            name: string;
+            out_of_sample?: boolean | null;
+            /** @default  */
+            trained_on?: string;
+            /** @default  */
+            version?: string;
+        };
+        /** @description ``PredictionsBody`` as the OpenAPI document tells it. */
+        InferencePredictionsDocumentRequest: {
+            model: components["schemas"]["InferencePredictionModelBodyRequest"];
+            predictions: components["schemas"]["InferencePredictionItemBodyRequest"][];
+        };
         /** @description A job. */
         JobsJobAnswer: {
             /** Format: date-time */
@@ -452,13 +614,28 @@ export interface components {
             } | null;
             /** Format: date-time */
             started_at: string | null;
-            state: components["schemas"]["StateEnum"];
+            state: components["schemas"]["JobsJobAnswerStateEnum"];
         };
         JobsJobAnswerPage: {
             /** Format: uri */
             next: string | null;
             results: components["schemas"]["JobsJobAnswer"][];
         };
+        /**
+         * @description * `queued` - Queued
+         *     * `running` - Running
+         *     * `succeeded` - Succeeded
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        JobsJobAnswerStateEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /**
+         * @description * `segmenter` - segmenter
+         *     * `predictor` - predictor
+         * @enum {string}
+         */
+        KindB77Enum: "segmenter" | "predictor";
         /**
          * @description * `file_name` - file_name
          *     * `sha256` - sha256
@@ -752,14 +929,16 @@ export interface components {
          */
         ScopesEnum: "read" | "label" | "review" | "manage" | "admin" | "agent";
         /**
-         * @description * `queued` - Queued
-         *     * `running` - Running
-         *     * `succeeded` - Succeeded
-         *     * `failed` - Failed
-         *     * `cancelled` - Cancelled
+         * @description * `unknown` - unknown
+         *     * `preparing` - preparing
+         *     * `training` - training
+         *     * `evaluating` - evaluating
+         *     * `done` - done
+         *     * `failed` - failed
+         *     * `cancelled` - cancelled
          * @enum {string}
          */
-        StateEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        State4efEnum: "unknown" | "preparing" | "training" | "evaluating" | "done" | "failed" | "cancelled";
         /**
          * @description * `waiting` - waiting
          *     * `claimed` - claimed
@@ -768,7 +947,7 @@ export interface components {
          *     * `archived` - archived
          * @enum {string}
          */
-        StatusEnum: "waiting" | "claimed" | "routing" | "complete" | "archived";
+        StatusD09Enum: "waiting" | "claimed" | "routing" | "complete" | "archived";
         /** @description A step that may save labels in its own transaction. */
         TasksApproveBodyRequest: {
             base_revision?: number;
@@ -780,6 +959,127 @@ export interface components {
         TasksAssignBodyRequest: {
             claim_token?: number | null;
             user: string | null;
+        };
+        /** @description ``answers`` only where several boxes were asked about: one each, in order. */
+        TasksAssistAnswer: {
+            answers?: components["schemas"]["TasksAssistOne"][];
+            assistant: components["schemas"]["AssistantEnum"];
+            bbox: components["schemas"]["TasksAssistBox"] | null;
+            candidates: components["schemas"]["TasksAssistCandidate"][];
+            geometry: components["schemas"]["TasksAssistBitmask"] | null;
+            /** Format: double */
+            milliseconds: number;
+            model: string;
+            /** Format: uuid */
+            model_id: string | null;
+            note: string;
+            path: number[][];
+            polygons: number[][][][];
+            /** Format: double */
+            score: number | null;
+            token: string;
+            warming: boolean;
+        };
+        TasksAssistBitmask: {
+            counts: string;
+            size: number[];
+        };
+        /**
+         * @description What the hand says. Points, one box and one earlier shape (``mask``, ``label`` or ``polygons``) give one answer
+         *     together; ``boxes`` gives one for each; ``anchors`` asks for an outline that snaps to edges.
+         *
+         *     ``mask`` is a bitmask, or ``{"token"}`` of an earlier answer; ``label`` the id of a saved one. A newer request of
+         *     the same ``session`` takes the place of one that still waits. With ``meanwhile`` an image that is not ready yet is
+         *     answered by the classical assistant.
+         */
+        TasksAssistBodyRequest: {
+            anchors?: unknown[][];
+            box?: components["schemas"]["TasksBoxBodyRequest"];
+            boxes?: components["schemas"]["TasksBoxBodyRequest"][];
+            /** @default true */
+            closed?: boolean;
+            /** @default 30000 */
+            deadline_ms?: number;
+            /** Format: uuid */
+            label?: string;
+            mask?: {
+                [key: string]: unknown;
+            };
+            /** @default false */
+            meanwhile?: boolean;
+            model?: string;
+            points?: components["schemas"]["TasksPointBodyRequest"][];
+            polygons?: unknown[][];
+            session?: string;
+        };
+        TasksAssistBox: {
+            /** Format: double */
+            height: number;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        /** @description One mask; ``score`` is the model's own estimate, none from the classical assistant. */
+        TasksAssistCandidate: {
+            bbox: components["schemas"]["TasksAssistBox"];
+            geometry: components["schemas"]["TasksAssistBitmask"];
+            polygons: number[][][][];
+            /** Format: double */
+            score: number | null;
+        };
+        TasksAssistModel: {
+            family: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description The answer to one set of prompts; the best of ``candidates`` stands at the top too. */
+        TasksAssistOne: {
+            assistant: components["schemas"]["AssistantEnum"];
+            bbox: components["schemas"]["TasksAssistBox"] | null;
+            candidates: components["schemas"]["TasksAssistCandidate"][];
+            geometry: components["schemas"]["TasksAssistBitmask"] | null;
+            /** Format: double */
+            milliseconds: number;
+            model: string;
+            /** Format: uuid */
+            model_id: string | null;
+            note: string;
+            path: number[][];
+            polygons: number[][][][];
+            /** Format: double */
+            score: number | null;
+            token: string;
+            warming: boolean;
+        };
+        TasksAssistState: {
+            assistant: components["schemas"]["AssistantEnum"];
+            detail: string;
+            enabled: boolean;
+            model: components["schemas"]["TasksAssistModel"] | null;
+            state: components["schemas"]["TasksAssistStateStateEnum"];
+        };
+        /**
+         * @description * `ready` - ready
+         *     * `warming` - warming
+         *     * `cold` - cold
+         *     * `unavailable` - unavailable
+         * @enum {string}
+         */
+        TasksAssistStateStateEnum: "ready" | "warming" | "cold" | "unavailable";
+        /** @description Refuses unknown and read-only members by name, together with whatever else is wrong. */
+        TasksBoxBodyRequest: {
+            /** Format: double */
+            height: number;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
         };
         TasksBulkAnswer: {
             results: components["schemas"]["TasksBulkItem"][];
@@ -812,7 +1112,7 @@ export interface components {
             /** Format: uuid */
             assignee?: string | null;
             stage?: string;
-            status?: components["schemas"]["StatusEnum"];
+            status?: components["schemas"]["StatusD09Enum"];
         };
         TasksBulkItem: {
             error?: {
@@ -891,7 +1191,144 @@ export interface components {
         /** @description Which tasks; all that match. */
         TasksExportFilterRequest: {
             stage?: string;
-            status?: components["schemas"]["StatusEnum"];
+            status?: components["schemas"]["StatusD09Enum"];
+        };
+        /** @description A tuning; its id is its job's. ``model`` is the version that came of it, when it was accepted. */
+        TasksFinetuneAnswer: {
+            /** Format: uuid */
+            base: string;
+            base_name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            model: string | null;
+            /** Format: uuid */
+            project: string;
+            state: components["schemas"]["TasksFinetuneFull"];
+        };
+        /**
+         * @description ``base`` is a model's id (default: the project's), ``classes`` names or ids, ``group`` a metadata key whose
+         *     values keep images on one side of the split.
+         */
+        TasksFinetuneBodyRequest: {
+            base?: string;
+            classes?: string[];
+            group?: string;
+            /** @default 0 */
+            seed?: number;
+        };
+        TasksFinetuneClass: {
+            /** Format: double */
+            box_after: number;
+            /** Format: double */
+            box_before: number;
+            class_name: string;
+            /** Format: double */
+            click_after: number;
+            /** Format: double */
+            click_before: number;
+            n: number;
+        };
+        /** @description One held-out object: what is there, and the masks of the base and of the tuned model. */
+        TasksFinetuneExample: {
+            after: components["schemas"]["TasksAssistBitmask"];
+            bbox: number[];
+            before: components["schemas"]["TasksAssistBitmask"];
+            class_name: string;
+            image: components["schemas"]["TasksFinetuneImage"];
+            /** Format: double */
+            iou_after: number;
+            /** Format: double */
+            iou_before: number;
+            truth: components["schemas"]["TasksAssistBitmask"];
+        };
+        /** @description How far a training is, or what it found. */
+        TasksFinetuneFull: {
+            accepted: boolean;
+            box_gain: components["schemas"]["TasksFinetuneGain"] | null;
+            classes: components["schemas"]["TasksFinetuneClass"][];
+            click_gain: components["schemas"]["TasksFinetuneGain"] | null;
+            curve: components["schemas"]["TasksFinetunePoint"][];
+            detail: string;
+            examples: components["schemas"]["TasksFinetuneExample"][];
+            /** Format: double */
+            fraction: number;
+            held_out: number;
+            reason: string;
+            state: components["schemas"]["State4efEnum"];
+            trained_on: number;
+        };
+        /** @description A paired gain: its mean, and the bootstrap's 5 % and 95 % points. */
+        TasksFinetuneGain: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            mean: number;
+        };
+        /** @description ``url`` and ``thumbnail_url`` are null when the image is no longer the project's. */
+        TasksFinetuneImage: {
+            /** Format: uuid */
+            data_unit: string | null;
+            height: number;
+            name: string | null;
+            thumbnail_url: string | null;
+            url: string | null;
+            width: number;
+        };
+        TasksFinetunePoint: {
+            /** Format: double */
+            box_iou: number;
+            /** Format: double */
+            click_iou: number;
+            /** Format: double */
+            loss: number;
+            step: number;
+        };
+        /** @description A tuning; its id is its job's. ``model`` is the version that came of it, when it was accepted. */
+        TasksFinetuneRow: {
+            /** Format: uuid */
+            base: string;
+            base_name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            model: string | null;
+            /** Format: uuid */
+            project: string;
+            state: components["schemas"]["TasksFinetuneSummary"];
+        };
+        TasksFinetuneRowPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksFinetuneRow"][];
+        };
+        /** @description How far a training is, or what it found. */
+        TasksFinetuneSummary: {
+            accepted: boolean;
+            box_gain: components["schemas"]["TasksFinetuneGain"] | null;
+            classes: components["schemas"]["TasksFinetuneClass"][];
+            click_gain: components["schemas"]["TasksFinetuneGain"] | null;
+            detail: string;
+            /** Format: double */
+            fraction: number;
+            held_out: number;
+            reason: string;
+            state: components["schemas"]["State4efEnum"];
+            trained_on: number;
         };
         /** @description What every step may carry. ``base_revision`` may stand here or inside ``labels``. */
         TasksHeartbeatBodyRequest: {
@@ -1010,6 +1447,14 @@ export interface components {
             /** Format: uri */
             next: string | null;
             results: components["schemas"]["TasksNotificationAnswer"][];
+        };
+        /** @description ``label`` 1 adds what is there, 0 takes it away. */
+        TasksPointBodyRequest: {
+            label: number;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
         };
         /** @description What every step may carry. ``base_revision`` may stand here or inside ``labels``. */
         TasksPriorityBodyRequest: {
@@ -1163,7 +1608,7 @@ export interface components {
             };
             stage_title: string;
             stage_type: string;
-            status: components["schemas"]["StatusEnum"];
+            status: components["schemas"]["StatusD09Enum"];
             /** Format: date-time */
             updated_at: string;
         };

@@ -187,101 +187,26 @@ export type UploadAnswer = Schema<"DatasetsAddedAnswer">;
 export type Job = Narrow<Schema<"JobsJobAnswer">, { error: ItemError | null }>;
 export type JobState = Job["state"];
 
-export interface ModelVersion {
-  id: string;
-  name: string;
-  kind: "segmenter" | "predictor";
-  family: string;
-  /** The digest of its file, and of its decoder's when it was tuned. */
-  version: string;
-  /** Whose alone it is; null: the whole instance's. */
-  project: string | null;
-  /** What a tuned decoder was tuned from. */
-  base: string | null;
-  is_default: boolean;
-  facts: Record<string, unknown>;
-  created_at: string;
-}
-
+export type ModelVersion = Schema<"InferenceModelAnswer">;
 /** `model` is what the project chose: an id, "classical", or null for the instance's default. `answers` is the model
  * that clicks get; null when that is the classical one. */
-export interface Assistant {
-  model: string | null;
-  enabled: boolean;
-  answers: ModelVersion | null;
-  coverage: { embedded: number; units: number; exact?: boolean } | null;
-}
-
-export interface PredictionModel {
-  id: string;
-  name: string;
-  version: string;
-  out_of_sample: boolean | null;
-  created_at: string;
-}
+export type Assistant = Schema<"InferenceAssistantAnswer">;
+export type PredictionModel = Schema<"InferencePredictionModelAnswer">;
 
 /** COCO run lengths of the whole image; `size` is height, width. */
-export interface RleMask {
-  size: [number, number];
-  counts: string;
-}
-
-export interface CurvePoint {
-  step: number;
-  loss: number;
-  click_iou: number;
-  box_iou: number;
-}
-
+export type RleMask = Narrow<Schema<"TasksAssistBitmask">, { size: [number, number] }>;
+export type CurvePoint = Schema<"TasksFinetunePoint">;
 /** A paired gain: its mean, and the bootstrap's 5 % and 95 % points. */
-export interface Interval {
-  mean: number;
-  low: number;
-  high: number;
-}
-
-export interface ClassGain {
-  class_name: string;
-  n: number;
-  click_before: number;
-  click_after: number;
-  box_before: number;
-  box_after: number;
-}
-
+export type Interval = Schema<"TasksFinetuneGain">;
+export type ClassGain = Schema<"TasksFinetuneClass">;
 /** One held-out object: what is there, and the masks of the base and of the tuned model. */
-export interface FinetuneExample {
-  class_name: string;
-  bbox: [number, number, number, number];
-  truth: RleMask;
-  before: RleMask;
-  after: RleMask;
-  iou_before: number;
-  iou_after: number;
-  image: { url: string | null; width: number; height: number };
-}
-
-export interface FinetuneState {
-  state: "unknown" | "preparing" | "training" | "evaluating" | "done" | "failed" | "cancelled";
-  fraction: number;
-  detail: string;
-  curve: CurvePoint[];
-  accepted: boolean;
-  reason: string;
-  held_out: number;
-  trained_on: number;
-  click_gain: Interval | null;
-  box_gain: Interval | null;
-  classes: ClassGain[];
-  examples: FinetuneExample[];
-}
-
-/** A tuning of a decoder; its id is its job's. `model` is the version that came of it, when it was accepted. */
-export interface Finetune {
-  id: string;
-  state: Partial<FinetuneState>;
-  model: string | null;
-  base: string;
-  base_name: string;
-  created_at: string;
-}
+export type FinetuneExample = Narrow<
+  Schema<"TasksFinetuneExample">,
+  { bbox: [number, number, number, number]; truth: RleMask; before: RleMask; after: RleMask }
+>;
+/** A tuning; its id is its job's. `model` is the version that came of it, when it was accepted. */
+export type FinetuneRow = Schema<"TasksFinetuneRow">;
+export type Finetune = Narrow<
+  Schema<"TasksFinetuneAnswer">,
+  { state: Narrow<Schema<"TasksFinetuneFull">, { examples: FinetuneExample[] }> }
+>;

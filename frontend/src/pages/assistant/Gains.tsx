@@ -29,7 +29,7 @@ function Line({ row: { prompt, gain }, scale }: { row: Row; scale: Scale }) {
 }
 
 /** What was gained with either prompt, as dots with whiskers about 0. */
-export function Gains({ click, box }: { click: Interval | null | undefined; box: Interval | null | undefined }) {
+export function Gains({ click, box }: { click: Interval | null; box: Interval | null }) {
   const rows: Row[] = [
     ...(click ? [{ prompt: say("byClick"), gain: click }] : []),
     ...(box ? [{ prompt: say("byBox"), gain: box }] : []),

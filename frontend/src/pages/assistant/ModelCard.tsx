@@ -1,7 +1,7 @@
 import { Badge, Button, Group, Paper, Radio, Stack, Switch, Text } from "@mantine/core";
 import { api } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { Assistant, Finetune, ModelVersion } from "../../api/types";
+import type { Assistant, FinetuneRow, ModelVersion } from "../../api/types";
 import { useMe } from "../../app/session";
 import { CopyLine, Time } from "../../ui/bits";
 import { useAction } from "../../ui/useAction";
@@ -95,7 +95,7 @@ interface Props {
   project: string;
   assistant: Assistant;
   models: readonly ModelVersion[];
-  runs: readonly Finetune[];
+  runs: readonly FinetuneRow[];
 }
 
 /** Who answers in the editor. A choice takes effect at once. */

@@ -44,13 +44,20 @@ function Stages({ project, stages, models }: StagesProps) {
             <Table.Tr key={stage.id}>
               <Table.Td>
                 <Group gap={6} wrap="nowrap">
-                  <Icon name={STAGE_ICON[stage.type]} size={14} />
+                  <Icon name={STAGE_ICON[stage.does === "prelabel" ? "annotate" : "agent"]} size={14} />
                   <Text size="sm">{stage.title}</Text>
                 </Group>
               </Table.Td>
-              <Table.Td style={{ overflowWrap: "anywhere" }}>{nameOf(models, stage.model)}</Table.Td>
+              <Table.Td style={{ overflowWrap: "anywhere" }}>
+                {stage.model ? nameOf(models, stage.model) : say("ofEditor")}
+                {stage.named && (
+                  <Text size="xs" c="dimmed">
+                    {say("everythingAs", { class: stage.named })}
+                  </Text>
+                )}
+              </Table.Td>
               <Table.Td ta="right">
-                {stage.type === "annotate" ? (
+                {stage.does === "prelabel" ? (
                   <Button
                     variant="default"
                     size="compact-xs"

@@ -1,14 +1,14 @@
 import { Accordion, Badge, Group, Text } from "@mantine/core";
 import { useState } from "react";
 import type { useFinetunes } from "../../api/inference";
-import type { Assistant, Finetune } from "../../api/types";
+import type { Assistant, FinetuneRow } from "../../api/types";
 import { Time } from "../../ui/bits";
 import { More } from "../../ui/More";
 import { signed } from "./interval";
 import { say } from "./messages";
 import { RunView } from "./RunView";
 
-function outcome({ state: { state = "unknown", accepted } }: Finetune): { words: string; color: string } {
+function outcome({ state: { state, accepted } }: FinetuneRow): { words: string; color: string } {
   if (state === "done")
     return accepted ? { words: say("accepted"), color: "green" } : { words: say("refused"), color: "yellow" };
   return { words: say(`state.${state}`), color: state === "failed" ? "red" : "gray" };

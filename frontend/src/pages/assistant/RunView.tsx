@@ -69,7 +69,7 @@ function Verdict({ project, run, assistant }: { project: string; run: Finetune; 
 }
 
 function Head({ run }: { run: Finetune }) {
-  const { trained_on: trained = 0, held_out: held = 0 } = run.state;
+  const { trained_on: trained, held_out: held } = run.state;
   return (
     <Group gap={6}>
       <Text size="sm" fw={600}>
@@ -105,11 +105,11 @@ export function RunView({ project, id, assistant }: Props) {
   return (
     <Loaded query={query}>
       {(run) => {
-        const { curve = [], classes = [], examples = [], click_gain, box_gain } = run.state;
+        const { curve, classes, examples, click_gain, box_gain } = run.state;
         return (
           <Stack gap="md">
             <Head run={run} />
-            {!over && <JobProgress id={id} title={say(`state.${run.state.state ?? "unknown"}`)} onEnded={jobEnded} />}
+            {!over && <JobProgress id={id} title={say(`state.${run.state.state}`)} onEnded={jobEnded} />}
             {over && <Verdict project={project} run={run} assistant={assistant} />}
             <Gains click={click_gain} box={box_gain} />
             {(curve.length > 0 || !over) && <Curve curve={curve} />}

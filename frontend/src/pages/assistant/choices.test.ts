@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Finetune, ModelVersion } from "../../api/types";
+import type { FinetuneRow, ModelVersion } from "../../api/types";
 import { choicesOf, DEFAULT, modelOf, standing } from "./choices";
 
 const model = (id: string, more: Partial<ModelVersion> = {}): ModelVersion => ({
@@ -11,6 +11,7 @@ const model = (id: string, more: Partial<ModelVersion> = {}): ModelVersion => ({
   project: null,
   base: null,
   is_default: false,
+  config: {},
   facts: {},
   created_at: `2026-01-0${id.length}T00:00:00Z`,
   ...more,
@@ -45,14 +46,7 @@ describe("choicesOf", () => {
 
   it("tells of a tuned version what its run measured", () => {
     const click_gain = { mean: 0.05, low: 0.02, high: 0.08 };
-    const run: Finetune = {
-      id: "r",
-      model: "t",
-      base: "b",
-      base_name: "b",
-      created_at: "",
-      state: { state: "done", click_gain, held_out: 84 },
-    };
+    const run = { id: "r", model: "t", state: { click_gain, box_gain: null, held_out: 84 } } as FinetuneRow;
     const choices = choicesOf([model("b"), model("t", { base: "b", project: "p" })], [run], "p", "t");
     expect(choices.find(({ value }) => value === "t")?.gain).toEqual({ click: click_gain, box: null, heldOut: 84 });
     expect(choices.find(({ value }) => value === "b")?.gain).toBeNull();

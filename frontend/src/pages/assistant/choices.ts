@@ -1,4 +1,4 @@
-import type { Assistant, Finetune, Interval, ModelVersion } from "../../api/types";
+import type { Assistant, FinetuneRow, Interval, ModelVersion } from "../../api/types";
 
 export const CLASSICAL = "classical";
 /** Stands for "as the instance has it" among the choices; the server says null. */
@@ -33,16 +33,15 @@ export function inOrder(models: readonly ModelVersion[], project: string): Model
 export const defaultModel = (models: readonly ModelVersion[]): ModelVersion | null =>
   segmenters(models).find(({ is_default }) => is_default) ?? null;
 
-function gainOf(model: ModelVersion, runs: readonly Finetune[]): Gain | null {
+function gainOf(model: ModelVersion, runs: readonly FinetuneRow[]): Gain | null {
   const state = runs.find((run) => run.model === model.id)?.state;
-  if (!state) return null;
-  return { click: state.click_gain ?? null, box: state.box_gain ?? null, heldOut: state.held_out ?? 0 };
+  return state ? { click: state.click_gain, box: state.box_gain, heldOut: state.held_out } : null;
 }
 
 /** What a project may choose from, with what is known of each. The choice that stands is always among them. */
 export function choicesOf(
   models: readonly ModelVersion[],
-  runs: readonly Finetune[],
+  runs: readonly FinetuneRow[],
   project: string,
   chosen: Assistant["model"],
 ): Choice[] {

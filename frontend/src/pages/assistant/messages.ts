@@ -43,7 +43,9 @@ export const messages = {
   prelabelsHint: "A predictor labels tasks before anybody sees them; people correct instead of drawing.",
   prelabelsNone: "No stage has a model",
   prelabelsNoneHint:
-    'Give an annotation stage a "prelabel" in its config, with the name or id of a predictor, or add an agent stage with a "model".',
+    'In the workflow, give an annotation stage a "prelabel" in its config: a predictor\'s name or id. Or add an agent stage with "agent": "predict" and a "model", or with "agent": "everything" and a "class" for all objects of an image.',
+  ofEditor: "the one that answers in the editor",
+  everythingAs: "every object, as {class}",
   openWorkflow: "Open the workflow",
   stage: "Stage",
   predictor: "Model",

@@ -1,21 +1,27 @@
 import type { Graph, ModelVersion } from "../../api/types";
 
-/** A stage whose work a model does, or prepares. `model` is as the config names it. */
+/** A stage whose work a model of ours does, or prepares. */
 export interface ModelStage {
   id: string;
   title: string;
-  type: "annotate" | "agent";
+  /** Labels ahead of people; predicts in their place; or marks every object as `named`. */
+  does: "prelabel" | "predict" | "everything";
+  /** The model as the config names it; empty: the project's assistant. */
   model: string;
+  /** The class that every object gets. */
+  named: string;
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value.trim() : "");
 
-/** The stages of a workflow that name a model: pre-labels before people, agents in their place. */
+/** The stages of a workflow that have a model: pre-labels before people, built-in agents in their place. */
 export function modelStages({ stages }: Graph): ModelStage[] {
-  return stages.flatMap(({ id, title, type, config }) => {
-    if (type !== "annotate" && type !== "agent") return [];
-    const model = text(type === "annotate" ? config.prelabel : config.model);
-    return model ? [{ id, title, type, model }] : [];
+  return stages.flatMap(({ id, title, type, config }): ModelStage[] => {
+    const prelabel = text(config.prelabel);
+    if (type === "annotate") return prelabel ? [{ id, title, does: "prelabel", model: prelabel, named: "" }] : [];
+    const does = config.agent;
+    if (type !== "agent" || (does !== "predict" && does !== "everything")) return [];
+    return [{ id, title, does, model: text(config.model), named: text(config.class) }];
   });
 }
 
