@@ -6,16 +6,18 @@ import type { Handle } from "../core/kinds/kind";
 import type { Pen } from "../core/pen";
 import type { DrawnLabel } from "../core/types";
 import type { View } from "../core/view";
+import { MaskLayer } from "./masklayer";
 import { HALO, type Look, POINT_RADIUS, paint, spots, traceLines, traceRings } from "./painter";
+import { penOn } from "./pen";
 
 const HANDLE_PX = 7;
 /** Above this number handles would cover what they are for. */
 const MAX_HANDLES = 400;
-const GUIDE = "rgba(255,255,255,0.55)";
 
 export class Hand {
   readonly canvas = document.createElement("canvas");
   private readonly ink: CanvasRenderingContext2D;
+  private readonly masks = new MaskLayer();
   private stained = false;
   private ratio = 1;
 
@@ -50,14 +52,15 @@ export class Hand {
     const held = new Map(state.held.map((l) => [l.id, l]));
     if (!state.hidden) {
       for (const id of new Set([state.focus, state.hover])) {
-        const item = id && !held.has(id) && !state.selection.includes(id) ? scene.item(id) : undefined;
+        const item =
+          id && id !== state.veiled && !held.has(id) && !state.selection.includes(id) ? scene.item(id) : undefined;
         if (item) this.lift(item, view, false);
       }
     }
     for (const id of state.selection) {
       const label = held.get(id) ?? scene.get(id);
       held.delete(id);
-      if (!label || label.shape === "classification") continue;
+      if (!label || label.shape === "classification" || id === state.veiled) continue;
       this.lift(
         state.held.includes(label as DrawnLabel) ? this.compiled(label) : (scene.item(id) ?? this.compiled(label)),
         view,
@@ -142,70 +145,8 @@ export class Hand {
   }
 
   private pen(view: View): Pen {
-    const g = this.ink,
-      r = this.ratio,
-      at = (x: number, y: number) => [x * view.k + view.x, y * view.k + view.y] as const;
-    const stain = () => {
+    return penOn(this.ink, view, this.ratio, this.masks, () => {
       this.stained = true;
-    };
-    return {
-      zoom: view.k / r,
-      line(points, color, { closed = false, dashed = false, fill = false } = {}) {
-        stain();
-        g.beginPath();
-        points.forEach(([x, y], i) => {
-          if (i) g.lineTo(...at(x, y));
-          else g.moveTo(...at(x, y));
-        });
-        if (closed) g.closePath();
-        if (fill) {
-          g.fillStyle = color;
-          g.globalAlpha = 0.2;
-          g.fill();
-          g.globalAlpha = 1;
-        }
-        g.strokeStyle = HALO;
-        g.lineWidth = 4 * r;
-        g.stroke();
-        g.strokeStyle = color;
-        g.lineWidth = 2 * r;
-        g.setLineDash(dashed ? [5 * r, 4 * r] : []);
-        g.stroke();
-        g.setLineDash([]);
-      },
-      dot(x, y, color, radius = 4) {
-        stain();
-        g.beginPath();
-        g.arc(...at(x, y), radius * r, 0, 7);
-        g.fillStyle = color;
-        g.fill();
-        g.strokeStyle = "#1a1b1e";
-        g.lineWidth = 1.5 * r;
-        g.stroke();
-      },
-      cross: (x, y) => {
-        stain();
-        const [sx, sy] = at(x, y);
-        g.strokeStyle = GUIDE;
-        g.lineWidth = r;
-        g.beginPath();
-        g.moveTo(0, sy);
-        g.lineTo(this.canvas.width, sy);
-        g.moveTo(sx, 0);
-        g.lineTo(sx, this.canvas.height);
-        g.stroke();
-      },
-      text(x, y, words) {
-        stain();
-        const [sx, sy] = at(x, y);
-        g.font = `${11 * r}px system-ui, sans-serif`;
-        g.textBaseline = "top";
-        const width = g.measureText(words).width + 8 * r;
-        g.fillStyle = "rgba(0,0,0,0.78)";
-        g.fillRect(sx + 10 * r, sy + 10 * r, width, 16 * r);
-        g.fillStyle = "#fff";
-        g.fillText(words, sx + 14 * r, sy + 13 * r);
-      },
-    };
+    });
   }
 }

@@ -147,7 +147,7 @@ export class Surface {
   private follow(now: State, before: State): void {
     if (this.sizing) return;
     if (now.view !== before.view) this.moved(now.view);
-    if (now.held !== before.held) this.lift(now);
+    if (now.held !== before.held || now.veiled !== before.veiled) this.lift(now);
     if (now.names !== before.names || now.fill !== before.fill) this.redrawLabels();
     if (now.hidden !== before.hidden || now.drawing !== before.drawing || now.focus !== before.focus) {
       this.labels.canvas.style.opacity = now.hidden ? "0" : now.focus ? "0.4" : now.drawing ? "0.6" : "1";
@@ -168,8 +168,9 @@ export class Surface {
 
   /** What the hand holds leaves the raster, and comes back to it when the hand lets go. */
   private lift(now: State): void {
-    const next = new Set(now.held.map((l) => l.id)),
-      crossing = [...next, ...this.lifted].filter((id) => next.has(id) !== this.lifted.has(id));
+    const next = new Set(now.held.map((l) => l.id));
+    if (now.veiled) next.add(now.veiled);
+    const crossing = [...next, ...this.lifted].filter((id) => next.has(id) !== this.lifted.has(id));
     this.lifted = next;
     for (const id of crossing) {
       const item = this.editor.scene.item(id);

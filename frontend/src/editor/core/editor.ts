@@ -11,16 +11,21 @@ import { notes } from "./notes";
 import { Vocabulary } from "./ontology";
 import { Scene } from "./scene";
 import { INITIAL, type State, type ToolName } from "./state";
-import type { DrawnKind, DrawnLabel, Label, Ontology, Verdict } from "./types";
+import { byHand, type DrawnKind, type DrawnLabel, type Label, type Ontology, type Verdict } from "./types";
 import { fitted, kept, type Size, type View, zoomed } from "./view";
 
 type CommitListener = (command: Command) => void;
 
-export const TOOL_OF: Partial<Record<DrawnKind, ToolName>> = {
-  bounding_box: "box",
-  polygon: "polygon",
-  keypoint: "keypoint",
+/** The tools that make a shape; the first is taken when a class is armed and the one in hand does not fit. */
+export const TOOLS_OF: Partial<Record<DrawnKind, readonly ToolName[]>> = {
+  bounding_box: ["box", "segment"],
+  rotatable_bounding_box: ["segment"],
+  polygon: ["polygon", "segment"],
+  keypoint: ["keypoint"],
+  bitmask: ["brush", "segment"],
 };
+export const makes = (tool: ToolName, shape: DrawnKind | undefined): boolean =>
+  shape !== undefined && (TOOLS_OF[shape]?.includes(tool) ?? false);
 
 /** A label is shown at eight screen pixels for one of the image at most, or twice as large as the fitted image. */
 const CLOSE = 8;
@@ -52,7 +57,7 @@ export class Editor {
     this.store = createStore<State>(() => INITIAL);
     this.scene.load(labels);
     this.scene.onChange(() => this.touch());
-    const first = this.vocabulary.usable.find((c) => TOOL_OF[c.shape]);
+    const first = this.vocabulary.usable.find((c) => TOOLS_OF[c.shape]);
     if (first) this.set({ armed: first.id });
   }
 
@@ -80,7 +85,10 @@ export class Editor {
   put(name: string, ...labels: readonly Label[]): void {
     this.commit(
       name,
-      labels.map((after) => ({ kind: "label", id: after.id, before: this.scene.get(after.id) ?? null, after })),
+      labels.map((label) => {
+        const before = this.scene.get(label.id) ?? null;
+        return { kind: "label", id: label.id, before, after: byHand(before, label) };
+      }),
     );
   }
 
@@ -149,9 +157,8 @@ export class Editor {
 
   use(tool: ToolName): void {
     if (tool !== "select" && this.state.readOnly && !this.capture) return;
-    const armed = this.vocabulary.object(this.state.armed);
-    if (tool !== "select" && (!armed || TOOL_OF[armed.shape] !== tool)) {
-      const fitting = this.vocabulary.usable.find((c) => TOOL_OF[c.shape] === tool);
+    if (tool !== "select" && !makes(tool, this.vocabulary.object(this.state.armed)?.shape)) {
+      const fitting = this.vocabulary.usable.find((c) => makes(tool, c.shape));
       if (!fitting) {
         this.say(notes.noClassFor(tool), "warning");
         return;
@@ -161,10 +168,11 @@ export class Editor {
     this.set(tool === "select" ? { tool } : { tool, selection: [], vertex: null, hover: null });
   }
 
-  /** Makes a class the one in hand and takes the tool that draws it. */
+  /** Makes a class the one in hand; the tool in hand stays where it can draw it. */
   arm(classId: string): void {
     const found = this.vocabulary.object(classId),
-      tool = found && TOOL_OF[found.shape];
+      { tool: held } = this.state,
+      tool = found && (makes(held, found.shape) ? held : TOOLS_OF[found.shape]?.[0]);
     if (!found) return;
     this.set({ armed: found.id, recent: [found.id, ...this.state.recent.filter((id) => id !== found.id)].slice(0, 8) });
     if (tool) this.use(tool);

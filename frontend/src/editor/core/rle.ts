@@ -63,20 +63,40 @@ export function bitsOfRuns(counts: readonly number[], height: number, box: Box):
   const w = box.maxX - box.minX,
     h = box.maxY - box.minY,
     bits = new Uint8Array(w * h);
-  for (let i = 0, at = 0; i < counts.length; at += counts[i++] as number) {
-    if (!(i & 1)) continue;
-    const end = at + (counts[i] as number);
-    for (let o = at; o < end; o++) {
-      const x = Math.floor(o / height) - box.minX,
-        y = (o % height) - box.minY;
-      if (x >= 0 && x < w && y >= 0 && y < h) bits[y * w + x] = 1;
-    }
+  for (const [x, from, to] of spans(counts, height)) {
+    const column = x - box.minX;
+    if (column < 0 || column >= w) continue;
+    const end = Math.min(to, box.maxY) - box.minY;
+    for (let y = Math.max(from, box.minY) - box.minY, o = y * w + column; y < end; y++, o += w) bits[o] = 1;
   }
   return bits;
 }
 
-/** Run lengths of a whole image of which only the box holds anything. */
-export function runsOfBits(bits: Uint8Array, box: Box, width: number, height: number): number[] {
+/** What is set, column by column: [x, first row, row after the last]. */
+export function* spans(counts: readonly number[], height: number): Generator<readonly [number, number, number]> {
+  for (let i = 0, at = 0; i < counts.length; at += counts[i++] as number) {
+    if (!(i & 1)) continue;
+    for (let from = at, end = at + (counts[i] as number); from < end; ) {
+      const x = Math.floor(from / height),
+        to = Math.min(end, (x + 1) * height);
+      yield [x, from - x * height, to - x * height];
+      from = to;
+    }
+  }
+}
+
+/**
+ * Run lengths of a whole image of which only the box holds anything. The bytes are the box's own, or lie in a larger field: then `stride`
+ * is its width and `start` the place of the box's first byte in it.
+ */
+export function runsOfBits(
+  bits: Uint8Array,
+  box: Box,
+  width: number,
+  height: number,
+  stride = box.maxX - box.minX,
+  start = 0,
+): number[] {
   const w = box.maxX - box.minX,
     counts: number[] = [];
   let run = box.minX * height,
@@ -92,7 +112,7 @@ export function runsOfBits(bits: Uint8Array, box: Box, width: number, height: nu
   };
   for (let x = 0; x < w; x++) {
     push(0, box.minY);
-    for (let y = 0, o = x; y < box.maxY - box.minY; y++, o += w) push(bits[o] as number, 1);
+    for (let y = box.minY, o = start + x; y < box.maxY; y++, o += stride) push(bits[o] as number, 1);
     push(0, height - box.maxY);
   }
   push(0, (width - box.maxX) * height);

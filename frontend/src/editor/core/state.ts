@@ -3,13 +3,34 @@ import type { Handle } from "./kinds/kind";
 import type { DrawnLabel } from "./types";
 import type { Size, View } from "./view";
 
-export const TOOLS = ["select", "box", "polygon", "keypoint"] as const;
+export const TOOLS = ["select", "box", "polygon", "keypoint", "brush", "segment"] as const;
 export type ToolName = (typeof TOOLS)[number];
 
 export interface Notice {
   readonly text: string;
   readonly tone: "plain" | "warning";
   readonly at: number;
+}
+
+/** What the assistant has proposed so far, for the bar below the image. Prompts and masks themselves stay with the tool. */
+export interface Proposing {
+  /** `asking` shows nothing yet; `shown` may still be asking for something better. */
+  readonly stage: "idle" | "asking" | "shown" | "nothing" | "boxes";
+  /** Which of how many candidates is on screen, from 0. */
+  readonly at: number;
+  readonly of: number;
+  readonly score: number | null;
+  readonly boxes: number;
+  /** A saved label is being refined. */
+  readonly refining: boolean;
+}
+
+export const NO_PROPOSAL: Proposing = { stage: "idle", at: 0, of: 0, score: null, boxes: 0, refining: false };
+
+export interface Brush {
+  /** Radius in image pixels. */
+  readonly radius: number;
+  readonly erase: boolean;
 }
 
 export interface State {
@@ -27,6 +48,14 @@ export interface State {
   readonly vertex: Handle | null;
   /** Labels as the hand holds them now: they stand for those of the same id until the gesture ends. */
   readonly held: readonly DrawnLabel[];
+  /** A label that is not drawn, because what the hand makes of it stands in its place. */
+  readonly veiled: string | null;
+  readonly brush: Brush;
+  /** Outlines snap to edges between two clicks. */
+  readonly wire: boolean;
+  /** A click without Alt subtracts: for hands that have no Alt. */
+  readonly subtract: boolean;
+  readonly proposal: Proposing;
   /** Whether a tool has something unfinished. */
   readonly drawing: boolean;
   readonly cursor: string;
@@ -52,6 +81,11 @@ export const INITIAL: State = {
   hover: null,
   vertex: null,
   held: [],
+  veiled: null,
+  brush: { radius: 12, erase: false },
+  wire: false,
+  subtract: false,
+  proposal: NO_PROPOSAL,
   drawing: false,
   cursor: "default",
   hidden: false,

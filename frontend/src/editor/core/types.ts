@@ -68,6 +68,8 @@ export interface Answers {
 export interface Origin {
   readonly kind: "human" | "model" | "import" | "agent";
   readonly model?: string | null;
+  /** What the model was asked with. */
+  readonly prompts?: Readonly<Record<string, unknown>> | readonly unknown[] | null;
   readonly edited?: boolean;
 }
 
@@ -133,4 +135,11 @@ export interface Verdict {
 /** The same label in another place or class: spreading loses the tie between shape and geometry, this keeps it. */
 export function reshaped<L extends Label>(label: L, geometry: L["geometry"]): L {
   return { ...label, geometry };
+}
+
+/** A change by hand to what a model made: the label says so from then on, as the server would say it of a saved one. */
+export function byHand(before: Label | null, after: Label): Label {
+  const { origin } = after;
+  if (!before || origin?.kind !== "model" || origin.edited || origin !== before.origin) return after;
+  return { ...after, origin: { ...origin, edited: true } };
 }

@@ -3,6 +3,7 @@ import { newId } from "../core/ids";
 import type { PastVerdict } from "../core/review";
 import type { Label } from "../core/types";
 import { type EditorTask, Failure, type Issue, type Remark, type TaskPort } from "../sync/port";
+import { type AssistMood, fakeAssist } from "./fakeAssist";
 import { benchOntology, photograph, polygons, smallLabels, smallOntology } from "./scene";
 
 export interface FakeOptions {
@@ -10,6 +11,7 @@ export interface FakeOptions {
   readonly round: number;
   readonly count: number;
   readonly required: boolean;
+  readonly assist?: AssistMood;
 }
 
 const WIDTH = 800,
@@ -19,6 +21,7 @@ const WIDTH = 800,
 export interface Fake extends TaskPort {
   readonly log: string[];
   fault: Failure | null;
+  mood: AssistMood;
   labelsNow(): readonly Label[];
   writeAsAnother(change: (labels: Label[]) => Label[]): void;
 }
@@ -72,9 +75,18 @@ export async function makeFake(o: FakeOptions): Promise<Fake> {
     log.push(name);
     if (fake.fault) throw fake.fault;
   };
+  const moody = { mood: o.assist ?? ("classical" as AssistMood), log },
+    assistant = fakeAssist(width, height, moody);
   const fake: Fake = {
     log,
     fault: null,
+    get mood() {
+      return moody.mood;
+    },
+    set mood(next) {
+      moody.mood = next;
+    },
+    ...assistant,
     labelsNow: () => labels,
     writeAsAnother(change) {
       labels = change(labels);

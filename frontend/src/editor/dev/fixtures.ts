@@ -1,6 +1,7 @@
 /** Small values for tests: an ontology with every question type, labels, and a seeded draw. */
 
 import type { RawPointer } from "../canvas/pointer";
+import { type Assistant, nobody } from "../core/assist";
 import { Editor } from "../core/editor";
 import type { Label } from "../core/types";
 import { Toolbox } from "../tools/toolbox";
@@ -36,8 +37,11 @@ const BARE: RawPointer = {
 export class HeadlessEditor {
   readonly toolbox: Toolbox;
 
-  constructor(readonly editor: Editor) {
-    this.toolbox = new Toolbox(editor);
+  constructor(
+    readonly editor: Editor,
+    assistant: Assistant = nobody,
+  ) {
+    this.toolbox = new Toolbox(editor, assistant);
   }
 
   at(sx: number, sy: number, more: Partial<RawPointer> = {}): RawPointer {

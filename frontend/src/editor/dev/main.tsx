@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { cssVariables, theme } from "../../app/theme";
 import Editor from "../ui/Editor";
 import { type Fake, makeFake } from "./fake";
+import type { AssistMood } from "./fakeAssist";
 
 declare global {
   interface Window {
@@ -26,6 +27,7 @@ const fake = await makeFake({
   round: Number(query.get("round") ?? 1),
   count: Number(query.get("n") ?? 0),
   required: query.has("required"),
+  assist: (query.get("assist") ?? "classical") as AssistMood,
 });
 window.fake = fake;
 const root = document.getElementById("root");

@@ -47,7 +47,8 @@ export function actionFor(chord: string, { contexts, overrides, singleKeys }: Si
   return null;
 }
 
-export type Handlers = Partial<Record<ActionId, (down: boolean) => void>>;
+/** A handler that answers false had no use for the key: the browser may have it. */
+export type Handlers = Partial<Record<ActionId, (down: boolean) => unknown>>;
 
 /** Keeps track of what is held, so that a key let go outside the editor does not stay down. */
 export class Dispatcher {
@@ -70,8 +71,7 @@ export class Dispatcher {
       }
       return true;
     }
-    handler(true);
-    return true;
+    return handler(true) !== false;
   }
 
   release(e: { readonly code: string }): void {

@@ -92,7 +92,14 @@ export function decodeLabel(v: unknown, vocabulary: Vocabulary): Label {
     geometry: l.geometry ?? null,
     attributes: object(l.attributes) as Answers,
     ...(origin.kind
-      ? { origin: { kind: origin.kind, model: orNull(origin.model), edited: origin.edited === true } }
+      ? {
+          origin: {
+            kind: origin.kind,
+            model: orNull(origin.model),
+            ...(origin.prompts ? { prompts: origin.prompts } : {}),
+            edited: origin.edited === true,
+          },
+        }
       : {}),
   } as Label;
 }

@@ -1,6 +1,7 @@
 /** What the editor asks of the server, in its own words. `server.ts` answers over HTTP, tests and the development page answer from memory. */
+import type { Answer, AssistInfo, Prompt, Seed } from "../core/assist";
 import type { PastVerdict } from "../core/review";
-import type { Label, Ontology, Verdict } from "../core/types";
+import type { Label, Ontology, Pt, Verdict } from "../core/types";
 
 export interface Unit {
   readonly id: string;
@@ -89,6 +90,21 @@ export interface LabelChange {
   readonly after: Label | null;
 }
 
+/** One question to the assistant: points, a box and an earlier shape together, or boxes, or anchors of an outline. */
+export interface AssistAsk {
+  readonly points?: Prompt["points"];
+  readonly box?: Prompt["box"];
+  readonly boxes?: Prompt["boxes"];
+  readonly mask?: Extract<Seed, { mask: unknown }>["mask"] | { readonly token: string };
+  readonly polygons?: Extract<Seed, { polygons: unknown }>["polygons"];
+  readonly anchors?: readonly Pt[];
+  readonly closed?: boolean;
+  /** A newer question of the same session takes the place of one that waits. */
+  readonly session?: string;
+  /** While the image is being prepared the classical assistant answers. */
+  readonly meanwhile?: boolean;
+}
+
 export interface TaskPort {
   person(): Promise<string>;
   task(id: string, fresh?: boolean): Promise<EditorTask>;
@@ -125,10 +141,12 @@ export interface TaskPort {
   dropDraft(task: string, draft: string): Promise<void>;
   /** Tasks that probably come next, as far as the caller may see them. */
   upcoming(project: string, stage: string): Promise<readonly EditorTask[]>;
+  assistInfo(task: string): Promise<AssistInfo>;
+  assist(task: string, ask: AssistAsk, signal: AbortSignal): Promise<Answer>;
 }
 
 /** What went wrong, as far as saving and acting care. `server.ts` makes these of problems. */
-export type FailureKind = "network" | "stale" | "lost" | "refused" | "gone" | "busy";
+export type FailureKind = "network" | "stale" | "lost" | "refused" | "gone" | "busy" | "superseded";
 
 export class Failure extends Error {
   constructor(
@@ -136,6 +154,8 @@ export class Failure extends Error {
     message: string,
     readonly errors: readonly { readonly pointer: string; readonly detail: string }[] = [],
     readonly retryAfterMs: number | null = null,
+    /** Of the answer, where there was one. */
+    readonly status: number | null = null,
   ) {
     super(message);
     this.name = "Failure";

@@ -10,7 +10,7 @@ import {
   type Problem,
 } from "../../api/client";
 import type { MyTask } from "../../api/types";
-import type { Label, Verdict } from "../core/types";
+import type { Label, Origin, Verdict } from "../core/types";
 import {
   decodeChanges,
   decodeDraft,
@@ -21,6 +21,7 @@ import {
   decodeTask,
   decodeVerdict,
 } from "./decode";
+import { decodeAnswer, decodeInfo } from "./decodeAssist";
 import { type EditorTask, Failure, type FailureKind, type TaskPort } from "./port";
 
 /** A refusal of the claim itself, among the other reasons for a 409. */
@@ -30,6 +31,7 @@ function kindOf(problem: Problem): FailureKind {
   const { status } = problem;
   if (status === 0) return "network";
   if (status === 412 || status === 428) return "stale";
+  if (problem.code === "superseded") return "superseded";
   if (status === 409) return CLAIM.test(problem.code) ? "lost" : "refused";
   if (status === 429 || status >= 500) return "busy";
   // A session that ended is asked for again by the shell; work waits for it.
@@ -48,6 +50,7 @@ async function told<T>(work: Promise<T>): Promise<T> {
       error.message,
       error.errors,
       error.retryAfter === null ? null : error.retryAfter * 1000,
+      error.status || null,
     );
   }
 }
@@ -65,13 +68,23 @@ async function all(path: string, options?: Options): Promise<unknown[]> {
 }
 
 /** What the server keeps itself stays out of what is sent. */
-const bare = ({ id, class: classRef, shape, geometry, attributes }: Label) => ({
+const bare = ({ id, class: classRef, shape, geometry, attributes, origin }: Label) => ({
   id,
   class: classRef,
   shape,
   geometry,
   attributes,
+  ...said(origin),
 });
+
+/** A person's word on where a label came from is that a hand made it, or which model; of imports and agents the server knows itself. */
+function said(origin: Origin | undefined) {
+  if (!origin) return { origin: { kind: "human" } };
+  if (origin.kind !== "human" && origin.kind !== "model") return {};
+  const { kind, model = null, prompts = null, edited = false } = origin;
+  return { origin: { kind, model, prompts, edited } };
+}
+
 const withToken = (token: number | null) => (token === null ? {} : { claim_token: token });
 
 function verdictBody(v: Verdict) {
@@ -199,5 +212,15 @@ export const server: TaskPort = {
       api.get<Page<unknown>>(`/projects/${project}/tasks/`, { query: { stage, status: "waiting", limit: 2 } }),
     );
     return page.results.map(decodeTask);
+  },
+  assistInfo: (task) => told(api.get(`/tasks/${task}/assist/`).then(decodeInfo)),
+  async assist(task, body, signal) {
+    try {
+      // Asking changes nothing: it needs no key, and nobody keeps its answer.
+      return await told(api.post(`/tasks/${task}/assist/`, body, { idempotencyKey: null, signal }).then(decodeAnswer));
+    } catch (error) {
+      if (signal.aborted) throw new Failure("superseded", "Another question took its place.");
+      throw error;
+    }
   },
 };

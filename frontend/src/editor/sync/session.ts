@@ -6,6 +6,7 @@ import { newId } from "../core/ids";
 import { notes } from "../core/notes";
 import { nextPending, type PastVerdict } from "../core/review";
 import type { Label, Verdict } from "../core/types";
+import { Assist } from "./assist";
 import { Autosave } from "./autosave";
 import { type Fault, missingAnswers, pointedFaults } from "./faults";
 import { Heartbeat } from "./heartbeat";
@@ -38,6 +39,7 @@ export class Session {
   readonly autosave: Autosave;
   readonly verdicts: VerdictQueue;
   readonly threads: Threads;
+  readonly assist: Assist;
   readonly store: StoreApi<SessionState>;
   private heartbeat: Heartbeat | null = null;
   private token: number | null;
@@ -98,6 +100,7 @@ export class Session {
       if (this.state.faults.length) this.store.setState({ faults: missingAnswers(this.editor) });
     });
     this.threads = new Threads(port, task.id, this.editor, (work) => this.run("issue", work));
+    this.assist = new Assist({ port, task: task.id });
     this.offerUnsent([]);
     void this.follow();
     if (holds) this.beat();

@@ -2,6 +2,7 @@
 import type { Editor } from "../core/editor";
 import type { Pen } from "../core/pen";
 import type { ToolName } from "../core/state";
+import type { DrawnLabel } from "../core/types";
 
 export interface ToolEvent {
   /** Image pixels. */
@@ -33,6 +34,8 @@ export interface Tool {
   /** Drops what is unfinished; answers whether there was anything. */
   cancel(): boolean;
   paint(pen: Pen): void;
+  /** Comes into the hand: with a label to go on from, or none. */
+  take?(label: DrawnLabel | null): void;
 }
 
 export type MakeTool = (editor: Editor) => Tool;

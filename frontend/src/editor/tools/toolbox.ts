@@ -1,12 +1,15 @@
 /** All tools of one editor, and the way from raw pointers to the one in hand. Panning and zooming work under every tool. */
 import type { PointerSink, RawPointer } from "../canvas/pointer";
-import type { Editor } from "../core/editor";
+import { type Assistant, nobody } from "../core/assist";
+import { type Editor, makes } from "../core/editor";
 import type { Pen } from "../core/pen";
 import type { ToolName } from "../core/state";
 import { toImage } from "../core/view";
 import { BoxTool } from "./box";
+import { BrushTool } from "./brush";
 import { KeypointTool } from "./keypoint";
 import { PolygonTool } from "./polygon";
+import { SegmentTool } from "./segment";
 import { SelectTool } from "./select";
 import type { Tool, ToolEvent, ToolKey } from "./tool";
 
@@ -15,6 +18,8 @@ const MIDDLE = 1,
 
 export class Toolbox implements PointerSink {
   readonly select: SelectTool;
+  readonly brush: BrushTool;
+  readonly segment: SegmentTool;
   /** Set while the pan key is down. */
   panning = false;
   /** Where the pointer last was over the image; issues are pinned there. */
@@ -24,22 +29,50 @@ export class Toolbox implements PointerSink {
   private current: Tool;
   private readonly stop: () => void;
 
-  constructor(private readonly editor: Editor) {
+  constructor(
+    private readonly editor: Editor,
+    private readonly assistant: Assistant = nobody,
+  ) {
+    const repaint = () => this.repaint();
     this.select = new SelectTool(editor);
+    this.brush = new BrushTool(editor);
+    this.segment = new SegmentTool(editor, assistant, repaint);
     this.tools = {
       select: this.select,
       box: new BoxTool(editor),
-      polygon: new PolygonTool(editor),
+      polygon: new PolygonTool(editor, assistant, repaint),
       keypoint: new KeypointTool(editor),
+      brush: this.brush,
+      segment: this.segment,
     };
     this.current = this.tools[editor.state.tool];
     this.stop = editor.store.subscribe((now, before) => {
       if (now.tool !== before.tool || now.readOnly !== before.readOnly) this.change(now.tool);
+      else if (now.wire && !before.wire && now.tool === "polygon") this.assistant.look();
     });
   }
 
   close(): void {
     this.stop();
+    this.assistant.leave();
+  }
+
+  /** Takes a tool into the hand. The brush and the assistant go on with what is selected, or was just painted. */
+  use(tool: ToolName): void {
+    const { editor } = this,
+      [only, second] = editor.selected,
+      chosen = only && !second && only.shape !== "classification" ? only : null,
+      label = chosen ?? (this.current === this.brush ? this.brush.current : null),
+      theirs = label && editor.vocabulary.object(label.class);
+    const { take } = this.tools[tool];
+    if (take && theirs && makes(tool, theirs.shape)) editor.set({ armed: theirs.id });
+    editor.use(tool);
+    if (editor.state.tool === tool) this.tools[tool].take?.(theirs && makes(tool, theirs.shape) ? label : null);
+  }
+
+  /** A class by digit or from the list: what the assistant proposes is kept under it. */
+  give(classId: string): boolean {
+    return this.current === this.segment && this.segment.keep(classId);
   }
 
   down(p: RawPointer): void {
@@ -116,6 +149,8 @@ export class Toolbox implements PointerSink {
   private change(tool: ToolName): void {
     this.current.cancel();
     this.current = this.tools[tool];
+    if (tool === "segment" || (tool === "polygon" && this.editor.state.wire)) this.assistant.look();
+    else this.assistant.leave();
     this.editor.set({ cursor: this.panning ? "grab" : this.current.cursor, drawing: false });
   }
 

@@ -48,12 +48,26 @@ function OneLabel({ label, readOnly }: { label: DrawnLabel; readOnly: boolean })
       />
       <Figures label={label} readOnly={readOnly} />
       <Questions label={label} readOnly={readOnly} />
+      <MadeBy label={label} />
       {!questions.length && (
         <Text size="xs" c="dimmed">
           {t("noAttributes")}
         </Text>
       )}
     </Stack>
+  );
+}
+
+/** What a model had to do with the label. */
+function MadeBy({ label: { origin } }: { label: DrawnLabel }) {
+  if (origin?.kind !== "model" || !origin.model) return null;
+  const { prompts, model, edited } = origin,
+    score = prompts && "score" in prompts && typeof prompts.score === "number" ? prompts.score.toFixed(2) : null;
+  return (
+    <Text size="xs" c="dimmed">
+      {score ? t("madeByScore", { model, score }) : t("madeBy", { model })}
+      {edited ? t("editedSince") : ""}
+    </Text>
   );
 }
 

@@ -2,9 +2,10 @@ import { TextInput } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type Ref, useMemo, useRef, useState } from "react";
 import { Icon } from "../../ui/Icon";
-import { TOOL_OF } from "../core/editor";
+import { TOOLS_OF } from "../core/editor";
 import { useDesk, useEditorState } from "./context";
 import css from "./Editor.module.css";
+import { takeClass } from "./handlers";
 import { Panel } from "./Panel";
 import { SHAPE_ICONS } from "./shapes";
 import { t } from "./words";
@@ -39,7 +40,7 @@ export function ClassList({ searchRef }: { searchRef: Ref<HTMLInputElement> }) {
   });
   const take = (id: string | undefined) => {
     if (!id) return;
-    if (!editor.reclassify(id)) editor.arm(id);
+    takeClass(desk, id);
     setQuery("");
     desk.home();
   };
@@ -81,8 +82,8 @@ export function ClassList({ searchRef }: { searchRef: Ref<HTMLInputElement> }) {
                     type="button"
                     className={css.class}
                     aria-pressed={armed === found.id}
-                    data-dim={TOOL_OF[found.shape] ? undefined : ""}
-                    title={TOOL_OF[found.shape] ? found.name : `${found.name}: ${t("noTool")}`}
+                    data-dim={TOOLS_OF[found.shape] ? undefined : ""}
+                    title={TOOLS_OF[found.shape] ? found.name : `${found.name}: ${t("noTool")}`}
                     onClick={() => take(found.id)}
                   >
                     <span className={css.swatch} style={{ background: found.color }} aria-hidden />

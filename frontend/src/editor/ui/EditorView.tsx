@@ -6,6 +6,7 @@ import { ClassList } from "./ClassList";
 import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
 import { Banners, Dialogs } from "./Dialogs";
 import css from "./Editor.module.css";
+import { HandBar } from "./HandBar";
 import { LabelList, placeOf } from "./LabelList";
 import { ReviewPanel } from "./ReviewPanel";
 import { Evidence, Issues, Returned } from "./SidePanels";
@@ -61,8 +62,11 @@ export function EditorView({ onExit }: { onExit: () => void }) {
         <main className={css.main}>
           <Toolbar />
           <Banners />
-          <Canvas />
-          <Notice />
+          <div className={css.stageBox}>
+            <Canvas />
+            <HandBar />
+            <Notice />
+          </div>
           <Announcer />
         </main>
         <aside className={css.side} aria-label={t("sideRight")}>

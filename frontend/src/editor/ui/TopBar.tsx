@@ -137,9 +137,10 @@ export function Toolbar() {
     <div className={css.toolbar} role="toolbar" aria-label={t("tools")}>
       {TOOLS.map((name) => (
         <span key={name}>
-          {act(`tool-${name}`, TOOL_ICONS[name], t(`tool.${name}`), () => editor.use(name), {
+          {act(`tool-${name}`, TOOL_ICONS[name], t(`tool.${name}`), () => desk.toolbox.use(name), {
             pressed: tool === name,
-            disabled: name !== "select" && readOnly && !marking,
+            // The assistant answers only those who may edit.
+            disabled: name !== "select" && readOnly && (!marking || name === "segment"),
           })}
         </span>
       ))}
@@ -177,7 +178,7 @@ interface ToolProps {
   onClick: () => void;
 }
 
-function Tool({ icon, label, keys, pressed, disabled, onClick }: ToolProps) {
+export function Tool({ icon, label, keys, pressed, disabled, onClick }: ToolProps) {
   return (
     <Tooltip label={keys ? `${label} (${keys})` : label}>
       <ActionIcon

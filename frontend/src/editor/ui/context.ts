@@ -1,5 +1,6 @@
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
+import type { AssistState } from "../core/assist";
 import type { State } from "../core/state";
 import type { SaveState } from "../sync/autosave";
 import type { Issue } from "../sync/port";
@@ -22,4 +23,5 @@ export const useDeskState = <T>(slice: (state: DeskState) => T): T => useStore(u
 export const useSaveState = <T>(slice: (state: SaveState) => T): T => useStore(useDesk().session.autosave.store, slice);
 export const useVerdictState = <T>(slice: (state: VerdictState) => T): T =>
   useStore(useDesk().session.verdicts.store, slice);
+export const useAssist = <T>(slice: (state: AssistState) => T): T => useStore(useDesk().session.assist.store, slice);
 export const useIssues = (): readonly Issue[] => useStore(useDesk().session.threads.store, (s) => s.issues);

@@ -41,7 +41,7 @@ export class Desk {
   private since = performance.now();
 
   constructor(readonly session: Session) {
-    this.toolbox = new Toolbox(session.editor);
+    this.toolbox = new Toolbox(session.editor, session.assist);
     session.editor.store.subscribe((now, before) => {
       if (now.focus !== before.focus) this.since = performance.now();
     });

@@ -3,6 +3,7 @@
 import { newId } from "../core/ids";
 import { compile } from "../core/item";
 import { moved } from "../core/kinds";
+import { TOOLS } from "../core/state";
 import type { DrawnLabel } from "../core/types";
 import type { Handlers } from "../keys/dispatch";
 import type { ActionId } from "../keys/keymap";
@@ -67,7 +68,9 @@ function paste({ editor }: Desk, labels: readonly DrawnLabel[]): void {
     const d = editor.scene.get(l.id) ? aside : 0;
     const dx = item.maxX + d <= width ? d : -d;
     const dy = item.maxY + d <= height ? d : -d;
-    return [{ ...moved(l, dx, dy), id: newId() }];
+    // Where a hand puts a copy, no model saw anything.
+    const { origin: _origin, ...copied } = moved(l, dx, dy);
+    return [{ ...copied, id: newId() } as DrawnLabel];
   });
   if (!copies.length) return;
   editor.put("Paste", ...copies);
@@ -86,20 +89,19 @@ function remove({ editor, toolbox }: Desk): void {
   if (!editor.state.readOnly) editor.remove("Delete", editor.state.selection);
 }
 
-/** Digits name classes in the ontology's order: with a fitting selection they change it, else they arm. */
-function chooseClass({ editor }: Desk, index: number): void {
-  const found = editor.vocabulary.usable[index];
-  if (found && !editor.reclassify(found.id)) editor.arm(found.id);
+/** A class is kept for what the assistant proposes, given to a fitting selection, or else armed. */
+export function takeClass({ editor, toolbox }: Desk, id: string | undefined): void {
+  if (id && !toolbox.give(id) && !editor.reclassify(id)) editor.arm(id);
 }
 
 export function makeHandlers(desk: Desk, find: () => void): Handlers {
   const { editor, toolbox, session } = desk;
-  const once = (run: () => void) => (down: boolean) => {
+  const once = (run: () => unknown) => (down: boolean) => {
     if (down) run();
   };
   const classes = Array.from(
     { length: 10 },
-    (_, i) => [`class-${i + 1}` as ActionId, once(() => chooseClass(desk, i))] as const,
+    (_, i) => [`class-${i + 1}` as ActionId, once(() => takeClass(desk, editor.vocabulary.usable[i]?.id))] as const,
   );
   const reasons = LABEL_REASONS.map(
     (kind, i) => [`reason-${i + 1}` as ActionId, once(() => desk.reject(kind))] as const,
@@ -119,10 +121,15 @@ export function makeHandlers(desk: Desk, find: () => void): Handlers {
       const last = editor.state.recent[0] ?? editor.state.armed;
       if (last) editor.arm(last);
     }),
-    "tool-select": once(() => editor.use("select")),
-    "tool-box": once(() => editor.use("box")),
-    "tool-polygon": once(() => editor.use("polygon")),
-    "tool-keypoint": once(() => editor.use("keypoint")),
+    ...Object.fromEntries(TOOLS.map((name) => [`tool-${name}` as ActionId, once(() => toolbox.use(name))])),
+    wire: once(() => editor.set({ wire: !editor.state.wire })),
+    erase: once(() => toolbox.brush.swap()),
+    "brush-smaller": once(() => toolbox.brush.resize(-1)),
+    "brush-larger": once(() => toolbox.brush.resize(1)),
+    subtract: once(() => editor.set({ subtract: !editor.state.subtract })),
+    // With nothing to choose from, Tab leaves the image as it always does.
+    "next-candidate": () => toolbox.segment.cycle(1),
+    "previous-candidate": () => toolbox.segment.cycle(-1),
     close: once(() => toolbox.key("close")),
     back: once(() => {
       if (!toolbox.key("back")) remove(desk);

@@ -18,4 +18,6 @@ export const TOOL_ICONS: Record<ToolName, IconName> = {
   box: "square",
   polygon: "polygon",
   keypoint: "point",
+  brush: "brush",
+  segment: "wand",
 };
