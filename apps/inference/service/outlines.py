@@ -16,11 +16,12 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry import MultiPolygon, Polygon
 
-ENOUGH = 0.992
+ENOUGH = 0.991
 """IoU with the mask from which on an outline is good enough: .99 is promised, and rasterisers differ by some pixels."""
 
-TOLERANCES = (2.0, 1.0, 0.5, 0.25, 0.0)
-"""Pixels by which the outline may stray from the edges of pixels, in turn; 0 keeps every corner and every speck."""
+TOLERANCES = (2.0, 1.4, 1.0, 0.7, 0.5, 0.25, 0.0)
+"""Pixels by which the outline may stray from the edges of pixels, in turn; 0 keeps every corner and every speck.
+Finer steps than halves, since below 1 the stairs of pixels begin to show: a disc takes 32 vertices at 1.4, 76 at 1."""
 
 SPECK = 4.0
 """Square pixels below which a part or a hole is left out, where the mask is still met without it."""

@@ -143,9 +143,9 @@ class Lane(Generic[Ask, Result]):
         return item
 
     def supersede(self, session: str) -> None:
-        """What that session still has waiting is answered with Superseded."""
+        """What that session, and nobody else, still waits for is answered with Superseded."""
         for queue in self._queues.values():
-            for item in [waiting for waiting in queue if waiting.session == session]:
+            for item in [waiting for waiting in queue if waiting.session == session and waiting.waiters <= 1]:
                 self._drop(item)
                 if not item.future.done():
                     item.future.set_exception(Superseded())

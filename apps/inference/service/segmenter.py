@@ -27,7 +27,7 @@ class DecodeAsk:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """``logits`` (m, 256, 256) of the square input, above 0 inside; ``scores`` (m,), the model's own guess of the IoU."""
+    """``logits`` (m, 256, 256) of the square input, above 0 inside; ``scores`` (m,), the model's guess of the IoU."""
 
     logits: NDArray[np.float32]
     scores: NDArray[np.float32]

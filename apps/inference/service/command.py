@@ -1,0 +1,73 @@
+"""The process's two commands."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import uvicorn
+
+from apps.inference import wire
+from apps.inference.service.app import application
+from apps.inference.service.library import NotLoaded
+from apps.inference.service.loaders import Loaders
+from apps.inference.service.refusals import Refusal
+from apps.inference.service.settings import CannotStart, read
+from apps.inference.service.store import FileStore
+
+
+def main(arguments: Sequence[str]) -> int:
+    reader = argparse.ArgumentParser(prog="python -m apps.inference.service")
+    commands = reader.add_subparsers(dest="command")
+    inspecting = commands.add_parser("inspect", help="says what a model's file is, as JSON")
+    inspecting.add_argument("path", type=Path)
+    inspecting.add_argument("--kind", choices=["segmenter", "predictor"], default="segmenter")
+    inspecting.add_argument("--config", default="{}", help="of a predictor, as JSON")
+    asked = reader.parse_args(arguments)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
+    try:
+        return inspect(asked.path, asked.kind, asked.config) if asked.command == "inspect" else serve()
+    except CannotStart as error:
+        sys.stderr.write(f"inference: {error}\n")
+        return 1
+
+
+def serve() -> int:
+    """Until it is told to end."""
+    settings = read()
+    options: dict[str, object] = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": 5}
+    if settings.socket is not None:
+        settings.socket.unlink(missing_ok=True)
+        # uvicorn opens the socket to everybody; it lies in a folder that only we may enter.
+        settings.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        options["uds"] = str(settings.socket)
+    else:
+        options |= {"host": settings.host, "port": settings.port}
+    uvicorn.run(application(settings), **options)  # type: ignore[arg-type]
+    return 0
+
+
+def inspect(path: Path, kind: str, config: str) -> int:
+    """0 and an InspectAnswer, or 1 and a Trouble, on standard output."""
+    try:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        ask = msgspec.convert(
+            {"key": path.name, "sha256": sha256, "kind": kind, "config": json.loads(config)}, wire.InspectAsk
+        )
+        with TemporaryDirectory(prefix="lapidary-inspect-") as cache:
+            answer: msgspec.Struct = Loaders(FileStore(path.absolute().parent), Path(cache)).inspect(ask)
+        status = 0
+    except (Refusal, NotLoaded) as error:
+        answer, status = wire.Trouble(code=error.code, detail=error.detail), 1
+    except (OSError, ValueError) as error:
+        answer, status = wire.Trouble(code="bad_file", detail=str(error)), 1
+    sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
+    return status

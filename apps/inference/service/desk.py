@@ -1,0 +1,183 @@
+"""What is asked of the process, and who answers: models, embeddings, clicks, and the classical answer meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic, perf_counter
+from typing import Any
+
+import msgspec
+
+from apps.inference import wire
+from apps.inference.service.embeddings import Embedding, storage_key
+from apps.inference.service.kept import Kept
+from apps.inference.service.library import Library, NotLoaded
+from apps.inference.service.loaders import Loaders
+from apps.inference.service.pictures import Picture, Pictures
+from apps.inference.service.predicting import Predicting
+from apps.inference.service.prompting import Left, Tokens, decode_ask, each, without_token
+from apps.inference.service.scheduler import Busy, Lane
+from apps.inference.service.segmenting import Segmenting, attempt
+from apps.inference.service.settings import Settings
+from apps.inference.service.store import Store
+from apps.inference.service.warming import Warming
+
+
+class Deadline:
+    """Seconds left of an ask's time."""
+
+    def __init__(self, milliseconds: int) -> None:
+        self._end = monotonic() + milliseconds / 1000
+
+    @property
+    def left(self) -> float:
+        return max(0.001, self._end - monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class ClassicalAsk:
+    picture: Picture
+    prompts: wire.Prompts
+
+
+class Desk:
+    """Of one event loop."""
+
+    def __init__(self, settings: Settings, store: Store, loaders: Loaders) -> None:
+        self.settings, self.store, self.loaders = settings, store, loaders
+        kept: Kept[Embedding] = Kept(settings.embedding_bytes, lambda embedding: embedding.nbytes)
+        self.embeddings, self.tokens = kept, Tokens()
+        self.segmenters: Library[Segmenting] = Library(
+            lambda spec: Segmenting(loaders.segmenter(spec), store, kept, most_pixels=settings.most_pixels),
+            most=settings.models,
+        )
+        self.predictors: Library[Predicting] = Library(
+            lambda spec: Predicting(loaders.predictor(spec)), most=settings.models
+        )
+        self.pictures = Pictures(store, most_pixels=settings.most_pixels, limit=settings.picture_bytes)
+        self.warming = Warming(self)
+        cores = max(1, os.cpu_count() or 1)
+        self._threads = ThreadPoolExecutor(cores, "classical")
+        self._bulk = ThreadPoolExecutor(1, "everything")
+        self.classical: Lane[ClassicalAsk, wire.Assist] = Lane(
+            "classical", self._classical_work, executor=self._threads, workers=cores
+        )
+
+    # A hand that waits
+
+    async def assist(self, ask: wire.AssistAsk) -> wire.AssistAnswer:
+        """Raises Refusal, NotLoaded, Busy, Superseded, Late."""
+        prompts, deadline = each(ask.prompts), Deadline(ask.deadline_ms)
+        if ask.model.family == "classical" or ask.prompts.anchors:
+            return wire.AssistAnswer(await self._classical(ask, prompts, deadline))
+        if not ask.meanwhile:
+            return await self._of_model(ask, prompts, deadline)
+        try:
+            segmenting = self.segmenters.held(ask.model)
+            ready = segmenting is not None and await segmenting.found(ask.image) is not None
+            if ready:
+                return await self._of_model(ask, prompts, deadline)
+            self.warming.begin(wire.EncodeAsk(ask.model, ask.image, "claim"), ask.session)
+            note, warming = self.warming.trouble(ask.model), True
+        except (NotLoaded, Busy) as error:
+            note, warming = getattr(error, "detail", "The assistant is busy."), isinstance(error, Busy)
+        answers = await self._classical(ask, without_token(prompts), deadline)
+        return wire.AssistAnswer(
+            [msgspec.structs.replace(one, warming=warming and not note, note=note or one.note) for one in answers]
+        )
+
+    async def _of_model(
+        self, ask: wire.AssistAsk, prompts: Sequence[wire.Prompts], deadline: Deadline
+    ) -> wire.AssistAnswer:
+        segmenting = await self.segmenters.get(ask.model, deadline.left)
+        began = perf_counter()
+        encoded = await segmenting.embedding(ask.image, "interactive", session=ask.session, seconds=deadline.left)
+        encode_ms = (perf_counter() - began) * 1e3
+        session = ask.session if len(prompts) == 1 else ""
+        answers = await asyncio.gather(
+            *(self._click(segmenting, ask, one, encoded.embedding, session, deadline, encode_ms) for one in prompts)
+        )
+        return wire.AssistAnswer(list(answers), encoded=encoded.created, embedding_bytes=encoded.nbytes)
+
+    async def _click(
+        self,
+        segmenting: Segmenting,
+        ask: wire.AssistAsk,
+        prompts: wire.Prompts,
+        embedding: Embedding,
+        session: str,
+        deadline: Deadline,
+        encode_ms: float,
+    ) -> wire.Assist:
+        base, image = segmenting.engine.base_sha256, ask.image.sha256
+        previous = self.tokens.logits(prompts.token, base, image) if prompts.token else None
+        shown = await segmenting.decoding.do(
+            decode_ask(prompts, embedding, previous), priority="interactive", session=session, seconds=deadline.left
+        )
+        return wire.Assist(
+            candidates=shown.candidates,
+            model=ask.model.id,
+            token=self.tokens.leave(Left(base, image, shown.logits)),
+            encode_ms=encode_ms,
+            decode_ms=shown.milliseconds,
+        )
+
+    async def _classical(
+        self, ask: wire.AssistAsk, prompts: Sequence[wire.Prompts], deadline: Deadline
+    ) -> list[wire.Assist]:
+        picture = await self.pictures.get(ask.image)
+        session = ask.session if len(prompts) == 1 else ""
+        asked: list[Coroutine[Any, Any, wire.Assist]] = [
+            self.classical.do(
+                ClassicalAsk(picture, one), priority="interactive", session=session, seconds=deadline.left
+            )
+            for one in prompts
+        ]
+        return list(await asyncio.gather(*asked))
+
+    def _classical_work(self, asks: Sequence[ClassicalAsk]) -> list[wire.Assist | Exception]:
+        return [attempt(self.loaders.classical, ask.picture, ask.prompts) for ask in asks]
+
+    # Work that waits
+
+    async def encode(self, ask: wire.EncodeAsk) -> wire.EncodeAnswer:
+        """Raises Refusal, NotLoaded, Busy, Late."""
+        began, deadline = perf_counter(), Deadline(ask.deadline_ms)
+        segmenting = await self.segmenters.get(ask.model, deadline.left)
+        encoded = await segmenting.embedding(ask.image, ask.priority, seconds=deadline.left)
+        key = storage_key(segmenting.engine.base_sha256, ask.image.sha256)
+        return wire.EncodeAnswer(key, encoded.nbytes, encoded.created, (perf_counter() - began) * 1e3)
+
+    async def everything(self, ask: wire.EverythingAsk) -> wire.EverythingAnswer:
+        """Raises Refusal, NotLoaded, Busy, Late. One image at a time, beside the clicks."""
+        began, deadline = perf_counter(), Deadline(ask.deadline_ms)
+        segmenting = await self.segmenters.get(ask.model, deadline.left)
+        encoded = await segmenting.embedding(ask.image, "batch", seconds=deadline.left)
+        find = partial(self.loaders.everything, segmenting.engine, encoded.embedding, ask)
+        found = await asyncio.get_running_loop().run_in_executor(self._bulk, find)
+        return wire.EverythingAnswer(found, ask.model.id, (perf_counter() - began) * 1e3)
+
+    async def predict(self, ask: wire.PredictAsk) -> wire.PredictAnswer:
+        """Raises Refusal, NotLoaded, Busy, Late."""
+        began, deadline = perf_counter(), Deadline(ask.deadline_ms)
+        predicting = await self.predictors.get(ask.model, deadline.left)
+        picture = await self.pictures.get(ask.image)
+        labels = await predicting.lane.do(picture, priority=ask.priority, seconds=deadline.left)
+        return wire.PredictAnswer(labels, ask.model.id, (perf_counter() - began) * 1e3)
+
+    async def inspect(self, ask: wire.InspectAsk) -> wire.InspectAnswer:
+        """Raises Refusal, NotLoaded."""
+        return await asyncio.get_running_loop().run_in_executor(self._bulk, self.loaders.inspect, ask)
+
+    def close(self) -> None:
+        self.warming.close()
+        for part in (self.segmenters, self.predictors, self.pictures):
+            part.close()
+        for threads in (self._threads, self._bulk):
+            threads.shutdown(wait=False, cancel_futures=True)
+        self.loaders.close()
