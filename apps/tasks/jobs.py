@@ -13,6 +13,8 @@ from apps.datasets.models import DataUnit
 from apps.datasets.operations.sweeping import sweep_media
 from apps.jobs.registry import JobContext, job
 from apps.projects.models import Collaborator, Project
+from apps.tasks.assist.agents import run_agent, wake_agents
+from apps.tasks.assist.prelabel import prelabel_soon, prelabel_tasks
 from apps.tasks.assist.tuning import finetune_project
 from apps.tasks.models import Task
 from apps.tasks.operations.bulk import BulkOrder, bulk_act
@@ -26,7 +28,7 @@ from apps.tasks.operations.versions import migrate_tasks
 from apps.tasks.transfer.forgetting import forget_transfers
 from apps.tasks.transfer.jobs import export_labels, import_labels
 
-__all__ = ["export_labels", "finetune_project", "import_labels"]
+__all__ = ["export_labels", "finetune_project", "import_labels", "prelabel_tasks", "run_agent"]
 
 BULK_CHUNK = 100
 
@@ -53,6 +55,12 @@ def outbox(**_: Any) -> None:
     dispatch_outbox(now=database_now())
 
 
+@shared_task(name="tasks.agents", ignore_result=True)
+def agents(**_: Any) -> None:
+    """Every few seconds: built-in agents go to where tasks wait for them."""
+    wake_agents(now=database_now())
+
+
 @shared_task(name="tasks.sweep_files", ignore_result=True)
 def sweep_files(**_: Any) -> None:
     """Once a day: media that no data unit names, and what exports and imports left more than a week ago."""
@@ -73,6 +81,7 @@ def create_project_tasks(ctx: JobContext) -> dict[str, Any]:
         made += create_tasks(project_id=project_id, unit_ids=chunk, actor_id=ctx.job.created_by_id)
         ctx.checkpoint({"after": str(chunk[-1]), "made": made})
         ctx.progress(min(1.0, made / total), f"{made:,} tasks made")
+    prelabel_soon(Project.objects.get(id=project_id))
     return {"id": str(project_id)}
 
 
@@ -88,7 +97,9 @@ def migrate_project_tasks(ctx: JobContext) -> dict[str, Any]:
         ctx.checkpoint({"after": str(last)})
         ctx.progress(min(1.0, (moved + left) / total), f"{moved:,} moved, {left:,} held or blocked")
 
-    return migrate_tasks(project_id=project.id, version_id=project.workflow_version_id, after=after, report=report)
+    result = migrate_tasks(project_id=project.id, version_id=project.workflow_version_id, after=after, report=report)
+    prelabel_soon(project)
+    return result
 
 
 @job(RELEASE)

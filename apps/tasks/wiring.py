@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Sum
 
 from apps.accounts.models import User
@@ -20,6 +21,7 @@ from apps.jobs.operations import enqueue
 from apps.projects import hooks
 from apps.projects.models import Project
 from apps.projects.policies import get_project_for, require_manager
+from apps.tasks.assist.prelabel import prelabel_soon
 from apps.tasks.models import StageCount, StageDelta, Task
 from apps.tasks.operations.departure import release_work_of
 from apps.tasks.operations.intake import take_in, take_in_added
@@ -32,7 +34,8 @@ MOVED_AT_ONCE = 100
 def connect() -> None:
     """Called once, when the app is ready."""
     on_units_added.append(take_in_added)
-    hooks.take_in.append(take_in)
+    on_units_added.append(prelabel_added)
+    hooks.take_in.append(take_in_and_prelabel)
     hooks.on_roles_lost.append(release_work_of)
     hooks.version_plan.append(plan_version)
     hooks.on_version_published.append(move_tasks)
@@ -51,6 +54,24 @@ def may_hear_again(principal: Principal, task_id: UUID, manages: bool) -> None:
         require_manager(access)
 
 
+def take_in_and_prelabel(*, project: Project, dataset_ids: Sequence[UUID], actor: User | None) -> Job | None:
+    """Tasks of the datasets' units; a model labels them first where the workflow says so (the job asks for that at its
+    end)."""
+    job = take_in(project=project, dataset_ids=dataset_ids, actor=actor)
+    if job is None:
+        prelabel_soon(project)
+    return job
+
+
+def prelabel_added(dataset_id: UUID, unit_ids: Sequence[UUID], now: datetime) -> None:
+    """As ``take_in_added``: what has come to the running projects is labeled by a model first."""
+    if not getattr(settings, "INFERENCE_URL", ""):
+        return
+    running = Project.objects.filter(attachments__dataset_id=dataset_id, archived_at=None, auto_tasks=True)
+    for project in running.order_by("id"):
+        prelabel_soon(project)
+
+
 def plan_version(*, project: Project, new: Graph, mapping: Mapping[str, str]) -> dict[str, Any]:
     return plan_json(version_plan(project=project, new=new, mapping=mapping))
 
@@ -64,6 +85,7 @@ def move_tasks(
     if counts["total"] - counts["complete"] - counts["archived"] <= MOVED_AT_ONCE:
         version_id = project.workflow_version_id
         migrate_tasks(project_id=project.id, version_id=version_id, after=None, report=lambda *_: None)
+        prelabel_soon(project)
         return None
     return enqueue(
         kind="tasks.migrate",

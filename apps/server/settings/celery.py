@@ -40,6 +40,7 @@ CELERY_BEAT_SCHEDULE = {
     "worker beat": every("apps.common.jobs.beat", 5),
     "ring again for jobs": every("apps.jobs.jobs.sweep", 5),
     "leases, reservations, time-outs": every("tasks.sweep", 10),
+    "built-in agents": every("tasks.agents", 15),
     "outbox": every("tasks.outbox", 5),
     "stage counters": every("tasks.roll_up", 15),
     "files that nobody needs": every("tasks.sweep_files", 24 * 3600),

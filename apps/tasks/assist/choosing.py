@@ -43,11 +43,20 @@ def engine_for(project_id: UUID, asked: str | None) -> Chosen:
 
 def predictor_named(project_id: UUID, asked: str) -> ModelVersion:
     """The project's predictor of this id or name; of two with one name the newer. Raises Invalid at /model."""
-    rows = models_for_project(project_id, ModelKind.PREDICTOR)
+    return _named(project_id, ModelKind.PREDICTOR, asked)
+
+
+def segmenter_named(project_id: UUID, asked: str) -> ModelVersion:
+    """As ``predictor_named``, for a promptable model."""
+    return _named(project_id, ModelKind.SEGMENTER, asked)
+
+
+def _named(project_id: UUID, kind: ModelKind, asked: str) -> ModelVersion:
+    rows = models_for_project(project_id, kind)
     try:
         found = rows.filter(pk=UUID(asked)).first()
     except ValueError:
         found = rows.filter(name=asked).order_by("-id").first()
     if found is None:
-        raise Invalid.at("/model", f"This project has no predictor {asked[:100]!r}.", code="unknown_model")
+        raise Invalid.at("/model", f"This project has no {kind.value} {asked[:100]!r}.", code="unknown_model")
     return found

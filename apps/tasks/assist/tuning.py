@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -19,7 +18,7 @@ from apps.common.errors import Conflict, DomainError, Invalid
 from apps.datasets import store
 from apps.inference import gateway as inference
 from apps.inference import wire
-from apps.inference.gateway import Done, Late, Reply, Superseded, Trouble, Unavailable, unwrap
+from apps.inference.gateway import Reply, unwrap
 from apps.inference.models import FinetuneRun, ModelKind, ModelVersion
 from apps.inference.operations import add_tuned_decoder
 from apps.inference.queries import models_for_project
@@ -32,13 +31,11 @@ from apps.projects.models import Project
 from apps.projects.operations.locking import lock_project
 from apps.tasks.assist.choosing import chosen_for
 from apps.tasks.assist.collecting import Wanted, collect, require_enough
+from apps.tasks.assist.patience import pause, settle
 from apps.tasks.models import Task
 
 FINETUNE = "inference.finetune"
 LOOK_EVERY = 2.0
-PATIENCE = 600.0
-"""Seconds that the job waits for a process that is away before it gives up."""
-
 ENDED = ("done", "failed", "cancelled")
 FIGURES = ("reason", "held_out", "trained_on", "click_gain", "box_gain", "classes")
 
@@ -177,25 +174,7 @@ class Watch:
         self._ctx.progress(state.fraction, state.detail or state.state)
 
     def _patiently(self, ask: Callable[[], Reply[T]]) -> T:
-        silent = time.monotonic()
-        while not isinstance(reply := ask(), Done):
-            if not _passes(reply) or time.monotonic() - silent > PATIENCE:
-                return unwrap(reply)
-            self._ctx.raise_if_cancelled()
-            self._ctx.progress(self._run.state.get("fraction", 0.0), "waiting for the inference process")
-            pause(LOOK_EVERY)
-        return reply.value
-
-
-def _passes(trouble: Trouble) -> bool:
-    """Whether waiting may help."""
-    if isinstance(trouble, Unavailable):
-        return trouble.code in ("unreachable", "starting", "failed")
-    return isinstance(trouble, (inference.Busy, Late, Superseded))
-
-
-def pause(seconds: float) -> None:
-    time.sleep(seconds)
+        return unwrap(settle(self._ctx, ask, fraction=self._run.state.get("fraction", 0.0)))
 
 
 def settled(run: FinetuneRun, state: wire.FinetuneState, now: datetime) -> dict[str, Any]:

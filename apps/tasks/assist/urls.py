@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from apps.tasks.assist.views import AssistView, FinetuneRunView, FinetunesView, FinetuneView
+from apps.tasks.assist.views import AssistView, FinetuneRunView, FinetunesView, FinetuneView, PrelabelView
 
 urlpatterns = [
     path("tasks/<uuid:task_id>/assist/", AssistView.as_view()),
+    path("projects/<uuid:project_id>/prelabel/", PrelabelView.as_view()),
     path("projects/<uuid:project_id>/finetune/", FinetuneView.as_view()),
     path("projects/<uuid:project_id>/finetunes/", FinetunesView.as_view()),
     path("finetunes/<uuid:run_id>/", FinetuneRunView.as_view()),

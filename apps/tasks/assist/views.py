@@ -18,8 +18,9 @@ from apps.projects.policies import get_project_for, require_manager, require_ove
 from apps.tasks.api.actions import WORK
 from apps.tasks.assist.answers import AssistAnswer, AssistState, FinetuneAnswer, FinetuneRow
 from apps.tasks.assist.asking import assist
-from apps.tasks.assist.bodies import AssistBody, FinetuneBody
+from apps.tasks.assist.bodies import AssistBody, FinetuneBody, PrelabelBody
 from apps.tasks.assist.policies import get_finetune_for, require_hand
+from apps.tasks.assist.prelabel import start_prelabel
 from apps.tasks.assist.runs import finetunes_of, shown_row, shown_run
 from apps.tasks.assist.state import assistant_state
 from apps.tasks.assist.tuning import start_finetune
@@ -45,6 +46,20 @@ class AssistView(ApiView):
         found = get_task_for(request.auth, task_id)
         require_hand(found, timezone.now())
         return Response(assist(found, read_body(request, AssistBody)))
+
+
+class PrelabelView(ApiView):
+    """Labels what waits for annotators by the predictors that the workflow names, by a job."""
+
+    scopes: ClassVar = {"POST": "manage"}
+
+    @extend_schema(operation_id="prelabel", request=PrelabelBody, responses={202: JobAnswer})
+    def post(self, request: Request, project_id: UUID) -> Response:
+        access = get_project_for(request.auth, project_id)
+        require_manager(access)
+        sent = read_body(request, PrelabelBody)
+        job = start_prelabel(project=access.project, actor=request.user, stage=sent.get("stage"))
+        return accepted(job)
 
 
 class FinetuneView(ApiView):

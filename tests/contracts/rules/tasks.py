@@ -145,6 +145,7 @@ RULES = [
         body=lambda _: {"file": SimpleUploadedFile("labels", b"{}"), "format": "coco"},
     ),
     Rule("POST " + PROJECT + "exports/", allow=OVERVIEW, body=lambda _: {"format": "coco"}),
+    Rule("POST " + PROJECT + "prelabel/", allow=MANAGERS),
     Rule("POST " + PROJECT + "finetune/", allow=MANAGERS),
     Rule("GET " + PROJECT + "finetunes/", allow=OVERVIEW),
     Rule("GET finetunes/<uuid:run_id>/", allow=OVERVIEW),

@@ -13,7 +13,6 @@ from apps.inference import wire
 from apps.inference.gateway import Done, Reply, Unavailable
 from apps.inference.models import FinetuneRun, ModelVersion
 from apps.jobs.models import Job
-from apps.tasks.assist import tuning
 from apps.tasks.operations.labeling import LabelChanges
 from tests.factories.inference import make_model
 from tests.factories.jobs import run_one
@@ -49,7 +48,7 @@ def base(world: World) -> ModelVersion:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeGateway:
-    monkeypatch.setattr(tuning, "pause", lambda seconds: None)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     return install(monkeypatch)
 
 
