@@ -75,7 +75,7 @@ def _outline(
     image: NDArray[np.uint8], prompts: wire.Prompts
 ) -> tuple[list[tuple[float, float]], list[wire.Candidate], str]:
     path = traced(image, list(prompts.anchors), closed=prompts.closed)
-    if not prompts.closed or len(path) < 3:
+    if not prompts.closed or len(set(prompts.anchors)) < 3:
         return path, [], ""
     mask = np.zeros(image.shape[:2], np.uint8)
     # fillPoly's coordinates are of pixel centres, in sixteenths; ours of pixel corners.
