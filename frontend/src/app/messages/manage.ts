@@ -126,6 +126,8 @@ export const manage = {
   "jobKind.tasks.bulk": "Bulk action",
   "jobKind.inference.embed": "Encoding images",
   "jobKind.inference.finetune": "Fine-tuning",
+  "jobKind.inference.prelabel": "Pre-labeling",
+  "jobKind.inference.agent": "Agent's work",
   "job.queued": "queued",
   "job.running": "running",
   "job.succeeded": "done",

@@ -1,33 +1,28 @@
-import { Button, Group, List, Paper, Progress, Stack, Text } from "@mantine/core";
+import { Button, Group, Paper, Progress, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { keys } from "../../api/keys";
 import type { Assistant, Job } from "../../api/types";
 import { percent } from "../../app/format";
 import { JobProgress } from "../../ui/JobProgress";
+import { JobReport } from "./JobReport";
 import { say } from "./messages";
 import { useStart } from "./useStart";
 
 const KINDS = ["inference.embed"];
-const SHOWN = 10;
 
 interface Result {
+  created?: number;
+  existing?: number;
   failed?: number;
-  errors?: { data_unit: string; detail: string }[];
+  errors?: { detail: string }[];
 }
 
-/** What could not be encoded, and why. */
 function Report({ job }: { job: Job }) {
-  const { failed = 0, errors = [] } = (job.result ?? {}) as Result;
-  if (failed === 0) return <Text size="sm">{say("embedded")}</Text>;
+  const { created = 0, existing = 0, failed = 0, errors = [] } = (job.result ?? {}) as Result;
   return (
-    <>
-      <Text size="sm">{say("embedFailed", { count: failed })}</Text>
-      <List size="xs">
-        {errors.slice(0, SHOWN).map(({ data_unit, detail }) => (
-          <List.Item key={data_unit}>{detail}</List.Item>
-        ))}
-      </List>
-    </>
+    <JobReport trouble={failed > 0 ? say("embedFailed", { count: failed }) : null} troubles={errors}>
+      {say("embedded", { created, existing })}
+    </JobReport>
   );
 }
 

@@ -79,7 +79,7 @@ function NoModels() {
       <Text size="xs" c="dimmed">
         {say("noneHint")}
       </Text>
-      <CopyLine value="python manage.py models add PATH --default" />
+      <CopyLine value="manage.py models add PATH --default" />
       {is_admin && (
         <Group>
           <Button component="a" href="/admin/" variant="default">

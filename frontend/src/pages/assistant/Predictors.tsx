@@ -9,11 +9,30 @@ import { Icon } from "../../ui/Icon";
 import { JobProgress } from "../../ui/JobProgress";
 import { LinkButton } from "../../ui/links";
 import { Loaded } from "../../ui/states";
+import { JobReport } from "./JobReport";
 import { say } from "./messages";
 import { type ModelStage, modelStages, nameOf } from "./stages";
 import { useStart } from "./useStart";
 
-const KINDS = ["tasks.prelabel"];
+const KINDS = ["inference.prelabel"];
+
+interface Result {
+  tasks?: number;
+  labels?: number;
+  skipped?: number;
+  not_carried?: { detail: string }[];
+  not_carried_count?: number;
+}
+
+function Report({ job }: { job: Job }) {
+  const { tasks = 0, labels = 0, skipped = 0, not_carried = [], not_carried_count = 0 } = (job.result ?? {}) as Result;
+  const trouble = not_carried_count > 0 ? say("notCarried", { count: not_carried_count }) : null;
+  return (
+    <JobReport trouble={trouble} troubles={not_carried}>
+      {say("prelabeled", { tasks, labels })} {skipped > 0 && say("skipped", { count: skipped })}
+    </JobReport>
+  );
+}
 
 interface StagesProps {
   project: string;
@@ -78,7 +97,11 @@ function Stages({ project, stages, models }: StagesProps) {
           ))}
         </Table.Tbody>
       </Table>
-      {job && <JobProgress key={job} id={job} title={say("prelabeling")} onEnded={ended} />}
+      {job && (
+        <JobProgress key={job} id={job} title={say("prelabeling")} onEnded={ended}>
+          {(done) => <Report job={done} />}
+        </JobProgress>
+      )}
     </>
   );
 }
