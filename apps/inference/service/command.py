@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,13 +28,15 @@ def main(arguments: Sequence[str]) -> int:
     reader = argparse.ArgumentParser(prog="python -m apps.inference.service")
     commands = reader.add_subparsers(dest="command")
     inspecting = commands.add_parser("inspect", help="says what a model's file is, as JSON")
-    inspecting.add_argument("path", type=Path)
-    inspecting.add_argument("--kind", choices=["segmenter", "predictor"], default="segmenter")
+    inspecting.add_argument("path", help="empty for a predictor that is an address")
+    inspecting.add_argument("--kind", choices=["segmenter", "decoder", "predictor"], default="segmenter")
+    inspecting.add_argument("--sha256", default="", help="what the file's digest must be")
     inspecting.add_argument("--config", default="{}", help="of a predictor, as JSON")
+    inspecting.add_argument("--base", default="", help="what a decoder was tuned from: a ModelSpec as JSON")
     asked = reader.parse_args(arguments)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
     try:
-        return inspect(asked.path, asked.kind, asked.config) if asked.command == "inspect" else serve()
+        return inspect(asked) if asked.command == "inspect" else serve()
     except CannotStart as error:
         sys.stderr.write(f"inference: {error}\n")
         return 1
@@ -54,16 +57,10 @@ def serve() -> int:
     return 0
 
 
-def inspect(path: Path, kind: str, config: str) -> int:
+def inspect(asked: argparse.Namespace) -> int:
     """0 and an InspectAnswer, or 1 and a Trouble, on standard output."""
     try:
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        ask = msgspec.convert(
-            {"key": path.name, "sha256": sha256, "kind": kind, "config": json.loads(config)}, wire.InspectAsk
-        )
-        with TemporaryDirectory(prefix="lapidary-inspect-") as cache:
-            answer: msgspec.Struct = Loaders(FileStore(path.absolute().parent), Path(cache)).inspect(ask)
+        answer: msgspec.Struct = _inspected(asked)
         status = 0
     except (Refusal, NotLoaded) as error:
         answer, status = wire.Trouble(code=error.code, detail=error.detail), 1
@@ -71,3 +68,32 @@ def inspect(path: Path, kind: str, config: str) -> int:
         answer, status = wire.Trouble(code="bad_file", detail=str(error)), 1
     sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
     return status
+
+
+def _inspected(asked: argparse.Namespace) -> wire.InspectAnswer:
+    path = Path(asked.path).absolute() if asked.path else None
+    sha256: str = asked.sha256
+    if path is not None and not sha256:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    ask = wire.InspectAsk(
+        key=path.name if path is not None else "",
+        sha256=sha256,
+        kind=asked.kind,
+        base=msgspec.json.decode(asked.base, type=wire.ModelSpec) if asked.base else None,
+        config=json.loads(asked.config),
+    )
+    with TemporaryDirectory(prefix="lapidary-inspect-") as cache:
+        return Loaders(Beside(path), Path(cache)).inspect(ask)
+
+
+class Beside(FileStore):
+    """The one file that was named, wherever it lies; all else is in the media storage."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__(Path(os.environ.get("LAPIDARY_MEDIA_ROOT", ".")))
+        self._named = path
+
+    def _path(self, key: str) -> Path:
+        named = self._named
+        return named if named is not None and key == named.name else super()._path(key)
