@@ -259,3 +259,12 @@ def gateway() -> Gateway:
                 _known[1].close()
             _known = (key, Gateway(key[0], key[1]))
         return _known[1]
+
+
+def hang_up() -> None:
+    """Closes the connections of this process; the next question makes new ones."""
+    global _known
+    with _knowing:
+        if _known is not None:
+            _known[1].close()
+        _known = None

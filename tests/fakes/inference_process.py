@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from apps.inference.gateway import gateway
+from apps.inference.gateway import hang_up
 
 Answer = tuple[int, Any] | tuple[int, Any, dict[str, str]] | None
 """Status, body and headers; None hangs up without a word."""
@@ -44,6 +44,7 @@ class Process:
 
 class _Server(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    request_queue_size = 128
     process: Process
 
     def hang_up(self) -> None:
@@ -114,8 +115,7 @@ def serving() -> Iterator[Process]:
             yield server.process
         finally:
             server.shutdown()
-            if gateway().url == server.process.url:
-                gateway().close()
+            hang_up()
             server.hang_up()
             server.server_close()
             thread.join()

@@ -17,7 +17,7 @@ from apps.common.serializers import page_of
 from apps.inference.api import serializers
 from apps.inference.api.serializers import KINDS, shown_model
 from apps.inference.models import ModelKind
-from apps.inference.operations import add_model, make_default
+from apps.inference.operations import add_model
 from apps.inference.policies import require_instance_admin
 from apps.inference.queries import models_visible
 
@@ -63,9 +63,8 @@ class ModelsView(ApiView):
             kind=ModelKind(body["kind"]),
             config=read_config(body.get("config")),
             actor=request.user,
+            as_default=body["default"] == "true",
         )
-        if body["default"] == "true":
-            made = make_default(model=made)
         return Response(shown_model(made), status=201)
 
 

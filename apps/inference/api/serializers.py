@@ -29,11 +29,11 @@ class ModelBody(StrictSerializer):
 
 
 class ModelAnswer(serializers.Serializer[Any]):
-    """A version of a model. ``project`` is null for those that the whole instance may use."""
+    """A version of a model, segmenter or predictor. ``project`` is null for those that the whole instance may use."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=KINDS)
+    kind = serializers.CharField()
     family = serializers.CharField()
     version = serializers.CharField()
     base = serializers.UUIDField(allow_null=True)
@@ -115,10 +115,10 @@ class PredictionModelAnswer(serializers.Serializer[Any]):
 
 
 class PredictedItemAnswer(serializers.Serializer[Any]):
-    """``id`` is the data unit's."""
+    """``id`` is the data unit's, ``status`` saved or failed."""
 
     id = serializers.CharField()
-    status = serializers.ChoiceField(choices=["saved", "failed"])
+    status = serializers.CharField()
     labels = serializers.IntegerField()
     error = serializers.DictField(required=False)
 

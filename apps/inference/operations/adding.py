@@ -36,6 +36,7 @@ def add_model(
     project: Project | None = None,
     actor: User | None,
     allowed_only: bool = True,
+    as_default: bool = False,
 ) -> ModelVersion:
     """A new version of the file's bytes, which lie in the media storage afterwards; ``base`` makes it a tuned decoder.
 
@@ -43,6 +44,8 @@ def add_model(
     inference process says what the file is. Whatever is refused leaves nothing behind. Raises Invalid at /file,
     Conflict for one that is there already, Unavailable when nobody could look into the file.
     """
+    if as_default and (kind != ModelKind.SEGMENTER or project is not None):
+        raise Invalid.at("/default", "The default is a segmenter of the whole instance.", code="not_for_all")
     suffix = suffix_of(file_name, kind)
     if suffix is None:
         endings = ", ".join(SUFFIXES[kind])
@@ -61,7 +64,7 @@ def add_model(
     key = made.decoder_key or made.key
     keep_file(key, file)
     try:
-        return look_and_save(made, inspection(made, key, digest))
+        return look_and_save(made, inspection(made, key, digest), as_default=as_default)
     except BaseException:
         if not is_named(key):
             store.remove([key])
@@ -79,14 +82,14 @@ def inspection(made: ModelVersion, key: str, digest: str) -> wire.InspectAsk:
     )
 
 
-def look_and_save(made: ModelVersion, ask: wire.InspectAsk) -> ModelVersion:
+def look_and_save(made: ModelVersion, ask: wire.InspectAsk, *, as_default: bool = False) -> ModelVersion:
     """Has the file looked at, then writes the row. Raises as ``inspect_file`` does, and Conflict."""
     found = inspect_file(ask)
     made.family, made.facts = found.family, found.facts
     with transaction.atomic():
         require_new(made)
         made.save(force_insert=True)
-    return made
+        return make_default(model=made) if as_default else made
 
 
 def add_http_predictor(

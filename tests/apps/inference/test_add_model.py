@@ -24,7 +24,6 @@ from apps.inference.operations import (
     add_tuned_decoder,
     archive_model,
     make_default,
-    opening,
     restore_model,
 )
 from apps.jobs.models import Job
@@ -99,6 +98,12 @@ def test_an_ending_that_no_such_model_has(process: Process, name: str, kind: str
     nothing_happened(process)
 
 
+def test_a_predictor_is_nobodys_default(process: Process) -> None:
+    more = {"kind": ModelKind.PREDICTOR, "allowed_only": False, "as_default": True}
+    assert refused(model_file(), "cells.onnx", **more) == "not_for_all"
+    nothing_happened(process)
+
+
 def test_an_empty_file(process: Process) -> None:
     assert refused(BytesIO(), allowed_only=False) == "empty"
     nothing_happened(process)
@@ -131,7 +136,7 @@ def test_the_same_file_twice_is_refused_and_the_first_stays(process: Process) ->
 
 def test_what_a_crash_left_is_replaced(process: Process) -> None:
     file = model_file()
-    default_storage.save(f"models/{sha(file)}.pth", BytesIO(b"half of it"))  # type: ignore[arg-type]
+    default_storage.save(f"models/{sha(file)}.pth", BytesIO(b"half of it"))
     made = add(file, allowed_only=False)
     with default_storage.open(made.key, "rb") as kept:
         assert kept.read() == file.getvalue()
@@ -146,7 +151,7 @@ def test_without_a_process_a_program_looks(settings: Any, monkeypatch: pytest.Mo
         return subprocess.CompletedProcess(command, 0, b"loading\n" + json.dumps(FOUND).encode() + b"\n", b"")
 
     monkeypatch.setenv("LAPIDARY_SECRET_KEY", "never to be told")
-    monkeypatch.setattr(opening.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     made = add(model_file(), allowed_only=False)
     assert made.family == "vit_b"
     command, options = seen[0]
@@ -170,7 +175,7 @@ def test_a_program_that_refuses_or_dies(
 ) -> None:
     settings.INFERENCE_URL = ""
     done = subprocess.CompletedProcess([], code, out, b"words")
-    monkeypatch.setattr(opening.subprocess, "run", lambda *args, **options: done)
+    monkeypatch.setattr(subprocess, "run", lambda *args, **options: done)
     with pytest.raises(kind):
         add(model_file(), allowed_only=False)
     nothing_happened()

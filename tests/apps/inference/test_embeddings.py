@@ -39,7 +39,7 @@ def files(model: ModelVersion) -> list[str]:
 
 
 def test_a_use_is_noted_once_an_hour(django_assert_num_queries: Any) -> None:
-    names = {"model_sha256": digest(), "image_sha256": digest(), "bytes": 7}
+    names: dict[str, Any] = {"model_sha256": digest(), "image_sha256": digest(), "bytes": 7}
     note_embedding(**names, now=hours(5))
     note_embedding(**names, now=hours(4.5))
     row = StoredEmbedding.objects.get()
@@ -181,7 +181,10 @@ def test_a_bad_image_is_named_and_the_next_is_tried(lab: Lab, process: Process) 
 
 def test_it_waits_for_a_process_that_is_busy(lab: Lab, process: Process, naps: list[float]) -> None:
     make_default(model=make_model())
-    troubles = [(429, {"code": "busy", "detail": ""}, {"Retry-After": "3"}), (504, {"code": "late", "detail": ""})]
+    troubles: list[Answer] = [
+        (429, {"code": "busy", "detail": ""}, {"Retry-After": "3"}),
+        (504, {"code": "late", "detail": ""}),
+    ]
 
     def encode(body: Any) -> Answer:
         return troubles.pop() if troubles else process.encode(body)

@@ -28,7 +28,7 @@ DEFINITION: dict[str, Any] = {
         {"name": "focus", "type": "radio", "options": [{"value": "sharp"}, {"value": "blurred"}]},
     ],
 }
-MODEL = {"name": "yolo", "version": "3", "out_of_sample": True}
+MODEL: dict[str, Any] = {"name": "yolo", "version": "3", "out_of_sample": True}
 
 
 @pytest.fixture
@@ -222,18 +222,18 @@ def test_who_brings_predictions(lab: Lab) -> None:
     assert send(lab, {"data_unit": first, "labels": [box()]}, by="robot").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"model": MODEL, "predictions": []},
-        {"model": MODEL, "predictions": [5]},
-        {"model": {}, "predictions": [{}]},
-        {"model": {**MODEL, "luck": 1}, "predictions": [{}]},
-        {"model": {**MODEL, "out_of_sample": "perhaps"}, "predictions": [{}]},
-        {"model": MODEL, "predictions": [{}], "luck": 1},
-    ],
-)
+NO_BODIES: list[dict[str, Any]] = [
+    {},
+    {"model": MODEL, "predictions": []},
+    {"model": MODEL, "predictions": [5]},
+    {"model": {}, "predictions": [{}]},
+    {"model": {**MODEL, "luck": 1}, "predictions": [{}]},
+    {"model": {**MODEL, "out_of_sample": "perhaps"}, "predictions": [{}]},
+    {"model": MODEL, "predictions": [{}], "luck": 1},
+]
+
+
+@pytest.mark.parametrize("body", NO_BODIES)
 def test_a_body_that_is_none(lab: Lab, body: dict[str, Any]) -> None:
     assert lab.people.caller("mia").post(lab.path + "predictions/", body).status_code == 400
     assert not PredictionModel.objects.exists()

@@ -57,17 +57,19 @@ class Command(BaseCommand):
         path, config = str(options["path"]), read_config(options["config"])
         remote = path.startswith(("http://", "https://"))
         kind = ModelKind(options["kind"] or ("predictor" if remote or path.endswith(".onnx") else "segmenter"))
+        if remote and options["default"]:
+            raise CommandError("The default is a segmenter.")
         if remote:
             name = options["name"] or path
             made = add_http_predictor(url=path, name=name, config=config, project=None, actor=None)
         else:
             name = options["name"] or Path(path).stem
-            made = self._add_file(Path(path), name[:200], kind, config)
-        if options["default"]:
-            made = make_default(model=made)
+            made = self._add_file(Path(path), name[:200], kind, config, options["default"])
         self.stdout.write(f"added {line_of(made)}")
 
-    def _add_file(self, path: Path, name: str, kind: ModelKind, config: dict[str, Any]) -> ModelVersion:
+    def _add_file(
+        self, path: Path, name: str, kind: ModelKind, config: dict[str, Any], as_default: bool
+    ) -> ModelVersion:
         """Whoever has this shell is trusted, and so is the file that they name."""
         try:
             file = path.open("rb")
@@ -75,7 +77,14 @@ class Command(BaseCommand):
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
         with file:
             return add_model(
-                file=file, file_name=path.name, name=name, kind=kind, config=config, actor=None, allowed_only=False
+                file=file,
+                file_name=path.name,
+                name=name,
+                kind=kind,
+                config=config,
+                actor=None,
+                allowed_only=False,
+                as_default=as_default,
             )
 
     def do_list(self, options: dict[str, Any]) -> None:
