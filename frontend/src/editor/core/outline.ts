@@ -45,23 +45,25 @@ const KNOTS = 60;
 
 /** Snapped ways overlap a little where they meet: cuts such knots off. What crosses itself in earnest comes back as it was. */
 export function unknotted(ring: readonly Pt[]): readonly Pt[] {
-  const whole = Math.abs(signedArea(flat(ring)));
-  let points = ring.filter((p, i) => i === 0 || p[0] !== ring[i - 1]?.[0] || p[1] !== ring[i - 1]?.[1]);
+  let cut = 0,
+    points = ring.filter((p, i) => i === 0 || p[0] !== ring[i - 1]?.[0] || p[1] !== ring[i - 1]?.[1]);
   for (let n = 0; n < KNOTS && !isSimple(points); n++) {
     const knot = firstKnot(points);
     if (!knot) return ring;
     const [i, j, at] = knot;
     const inner = [at, ...points.slice(i + 1, j + 1)],
       outer = [...points.slice(0, i + 1), at, ...points.slice(j + 1)];
-    points = Math.abs(signedArea(flat(inner))) < Math.abs(signedArea(flat(outer))) ? outer : inner;
-    points = points.filter((p, k) => {
-      const before = points[(k + points.length - 1) % points.length];
+    const [less, more] = areaOf(inner) < areaOf(outer) ? [inner, outer] : [outer, inner];
+    cut += areaOf(less);
+    points = more.filter((p, k) => {
+      const before = more[(k + more.length - 1) % more.length];
       return p[0] !== before?.[0] || p[1] !== before[1];
     });
   }
-  const left = Math.abs(signedArea(flat(points)));
-  return isSimple(points) && left > whole * (1 - KNOT) ? points : ring;
+  return isSimple(points) && cut < KNOT * areaOf(points) ? points : ring;
 }
+
+const areaOf = (ring: readonly Pt[]): number => Math.abs(signedArea(flat(ring)));
 
 /** Two edges, by the index of their first vertices, that meet elsewhere than as neighbours, and where. */
 function firstKnot(ring: readonly Pt[]): readonly [number, number, Pt] | null {

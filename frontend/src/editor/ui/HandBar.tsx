@@ -23,18 +23,15 @@ function SegmentBar() {
     proposal = useEditorState((s) => s.proposal),
     subtract = useEditorState((s) => s.subtract);
   const begun = proposal.stage !== "idle",
-    many = proposal.of > 1;
+    many = proposal.of > 1,
+    mean = (subtracting: boolean) => editor.set({ subtract: subtracting });
   return (
     <div className={css.handBar} role="toolbar" aria-label={t("handBar")}>
       <AssistWords proposal={proposal} />
       <div className={css.handGroup}>
-        <Act
-          id="subtract"
-          icon={subtract ? "minus" : "plus"}
-          label={subtract ? t("takeAway") : t("addPoints")}
-          pressed={subtract}
-          onClick={() => editor.set({ subtract: !subtract })}
-        />
+        <Act id="subtract" icon="plus" label={t("addPoints")} pressed={!subtract} onClick={() => mean(false)} />
+        <Act id="subtract" icon="minus" label={t("takeAway")} pressed={subtract} onClick={() => mean(true)} />
+        <span className={css.rule} />
         <Act
           id="back"
           icon="arrow-back-up"
@@ -230,7 +227,7 @@ function Word({ id, label, filled = false, disabled, onClick }: ActProps & { fil
     keys = hint(id, useStore(keyPreferences).overrides);
   return (
     <Button
-      size="compact-sm"
+      size="compact-xs"
       variant={filled ? "filled" : "default"}
       disabled={disabled ?? false}
       rightSection={keys && <kbd className={css.key}>{keys}</kbd>}
