@@ -1,4 +1,4 @@
-"""Built-in agents: they claim, label and proceed; what they cannot do takes the time-out's way or waits for a manager."""
+"""Built-in agents: they claim, label and proceed; what they cannot do is timed out or waits for a manager."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_killed_after_the_claim_the_next_attempt_takes_it_up(model: ModelVersion
         with pytest.raises(SystemExit):
             run_one(job)
     assert ("bot", "claimed") in places(world)
-    Job.objects.filter(pk=job.pk).update(lease_expires_at=job.created_at)
+    Job.objects.filter(pk=job.pk).update(lease_expires_at=job.created_at - timedelta(hours=1))
     fake.replies["predict"] = predicted
     again: Any = run_one(job)
     assert again.result["tasks"] == 2

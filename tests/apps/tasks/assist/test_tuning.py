@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -171,7 +172,7 @@ def test_a_worker_that_dies_leaves_a_training_that_the_next_one_follows(
     job = started(world)
     with pytest.raises(KeyboardInterrupt):
         run_one(job)
-    Job.objects.filter(pk=job.pk).update(lease_expires_at=job.created_at)
+    Job.objects.filter(pk=job.pk).update(lease_expires_at=job.created_at - timedelta(hours=1))
     fresh = world.must_claim("ann").task  # one more task, finished meanwhile, is not added to what is trained on
     world.step("ann", fresh, "submit", changes=LabelChanges(upsert=[box(x=20 * i, width=10) for i in range(20)]))
     world.must_claim("eve", "expert")
