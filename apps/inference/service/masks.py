@@ -38,6 +38,7 @@ __all__ = [
     "candidate_from_mask",
     "candidates",
     "decode_mask",
+    "encode_crop",
     "encode_mask",
     "mask_prompt",
     "polygons",
@@ -81,7 +82,7 @@ def _candidate(
     left, top = left + columns.start, top + rows.start
     height, width = tight.shape
     return wire.Candidate(
-        mask=_encode(tight, left, top, size),
+        mask=encode_crop(tight, left, top, size),
         bbox=(float(left), float(top), float(width), float(height)),
         polygons=polygons_in(tight, left, top),
         area=int(np.count_nonzero(tight)),
@@ -132,11 +133,12 @@ def encode_mask(mask: NDArray[np.bool_]) -> wire.Mask:
     height, width = mask.shape
     rows, columns = extent(mask)
     if rows is None or columns is None:
-        return _encode(mask[:0, :0], 0, 0, (height, width))
-    return _encode(mask[rows, columns], columns.start, rows.start, (height, width))
+        return encode_crop(mask[:0, :0], 0, 0, (height, width))
+    return encode_crop(mask[rows, columns], columns.start, rows.start, (height, width))
 
 
-def _encode(crop: NDArray[np.bool_], left: int, top: int, size: tuple[int, int]) -> wire.Mask:
+def encode_crop(crop: NDArray[np.bool_], left: int, top: int, size: tuple[int, int]) -> wire.Mask:
+    """The same of a mask that is nothing outside ``crop``, whose first pixel is (left, top)."""
     height, width = size
     inner_height, inner_width = crop.shape
     if crop.size:
