@@ -29,7 +29,8 @@ export function Finetuning({ project, assistant, models, list }: Props) {
   const [newest] = list.rows;
   // A run's id is its job's; one that was just started is not in the list that was read before.
   const shown = job ?? newest?.id;
-  const running = newest !== undefined && !isOver(newest) && newest.id === shown;
+  const known = list.rows.find(({ id }) => id === shown);
+  const running = known ? !isOver(known) : job !== null;
   useEffect(() => {
     if (job) void client.invalidateQueries({ queryKey: keys.finetunes(project.id) });
   }, [client, job, project.id]);

@@ -44,7 +44,7 @@ export const messages = {
   prelabelsNone: "No stage has a model",
   prelabelsNoneHint:
     'In the workflow, give an annotation stage a "prelabel" in its config: a predictor\'s name or id. Or add an agent stage with "agent": "predict" and a "model", or with "agent": "everything" and a "class" for all objects of an image.',
-  ofEditor: "the one that answers in the editor",
+  ofEditor: "as in the editor",
   everythingAs: "every object, as {class}",
   openWorkflow: "Open the workflow",
   stage: "Stage",
