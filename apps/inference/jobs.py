@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -36,6 +37,7 @@ PATIENCE = 600.0
 SHIFT = 90 * 60.0
 """Seconds after which a job leaves the rest to a next one: jobs are stopped after two hours."""
 
+TRIES = 3
 MAX_LISTED = 200
 
 
@@ -113,6 +115,7 @@ def _encode(ctx: JobContext, model: ModelVersion, batch: Sequence[DataUnit], far
     missing = {unit.sha256: unit for unit in batch if unit.sha256 not in there}
     answers: dict[str, wire.EncodeAnswer] = {}
     refused: dict[str, Refused] = {}
+    tries: Counter[str] = Counter()
     last = time.monotonic()
     while waiting := [unit for digest, unit in missing.items() if digest not in answers and digest not in refused]:
         replies = _ask(model, waiting)
@@ -120,12 +123,21 @@ def _encode(ctx: JobContext, model: ModelVersion, batch: Sequence[DataUnit], far
             if isinstance(reply, Done):
                 answers[unit.sha256] = reply.value
                 last = time.monotonic()
-            elif isinstance(reply, Refused):
-                refused[unit.sha256] = reply
+            elif (why := _given_up(reply, unit, tries)) is not None:
+                refused[unit.sha256] = why
         troubles = [reply for reply in replies if not isinstance(reply, (Done, Refused))]
         if troubles:
             _rest(ctx, troubles[0], silent=time.monotonic() - last, fraction=far.fraction)
     _note(ctx, model, batch, far, answers, refused)
+
+
+def _given_up(reply: Reply[wire.EncodeAnswer], unit: DataUnit, tries: Counter[str]) -> Refused | None:
+    """Why the image is not tried again; None for one that is. What fails again and again has its reason in the image,
+    or in what the process makes of it."""
+    if isinstance(reply, Unavailable) and reply.code == "failed":
+        tries[unit.sha256] += 1
+        return Refused(reply.code, reply.detail) if tries[unit.sha256] >= TRIES else None
+    return reply if isinstance(reply, Refused) else None
 
 
 def _ask(model: ModelVersion, units: Sequence[DataUnit]) -> list[Reply[wire.EncodeAnswer]]:

@@ -26,8 +26,8 @@ class ModelVersion(models.Model):
     """A model that the inference process may load: named by its file's digest, and never changed afterwards.
 
     A tuned decoder is a version of its own over its ``base``; it and a project's own predictors belong to one project,
-    all others (``project`` null) to the whole instance. ``config`` is a predictor's contract (input size, classes …),
-    ``facts`` what the process found in the file.
+    all others (``project`` null) to the whole instance. ``config`` is a predictor's contract (input size, classes …) and
+    its digest part of the version; ``facts`` is what the process found in the file.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -38,6 +38,7 @@ class ModelVersion(models.Model):
     key = models.CharField(max_length=300, blank=True, default="")
     decoder_sha256 = models.CharField(max_length=64, blank=True, default="")
     decoder_key = models.CharField(max_length=300, blank=True, default="")
+    contract_sha256 = models.CharField(max_length=64, blank=True, default="")
     base = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, blank=True, related_name="tuned")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="models")
     config = models.JSONField(default=dict, blank=True)
@@ -51,10 +52,14 @@ class ModelVersion(models.Model):
         constraints: ClassVar = [
             # Two constraints, because no database lets NULL equal NULL unless asked, and SQLite cannot be asked.
             models.UniqueConstraint(
-                fields=["sha256", "decoder_sha256", "project"], name="model_once", condition=Q(project__isnull=False)
+                fields=["sha256", "decoder_sha256", "contract_sha256", "project"],
+                name="model_once",
+                condition=Q(project__isnull=False),
             ),
             models.UniqueConstraint(
-                fields=["sha256", "decoder_sha256"], name="model_once_for_all", condition=Q(project__isnull=True)
+                fields=["sha256", "decoder_sha256", "contract_sha256"],
+                name="model_once_for_all",
+                condition=Q(project__isnull=True),
             ),
             models.UniqueConstraint(fields=["kind"], name="model_default_once", condition=Q(is_default=True)),
             models.CheckConstraint(
@@ -70,7 +75,7 @@ class ModelVersion(models.Model):
     @property
     def spec_id(self) -> str:
         """What the process calls it, in cache keys too."""
-        return spec_id(self.sha256, self.decoder_sha256)
+        return spec_id(self.sha256, self.decoder_sha256, self.contract_sha256)
 
     def spec(self) -> wire.ModelSpec:
         """The version as the process needs it."""

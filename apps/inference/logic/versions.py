@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 SUFFIXES = {"segmenter": (".pth", ".pt", ".safetensors"), "predictor": (".onnx",)}
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-def spec_id(sha256: str, decoder_sha256: str = "") -> str:
-    """The name of a version: its file's digest, and its tuned decoder's."""
-    return f"{sha256}.{decoder_sha256}" if decoder_sha256 else sha256
+def spec_id(sha256: str, decoder_sha256: str = "", contract_sha256: str = "") -> str:
+    """The name of a version: its file's digest, and that of its tuned decoder or of its contract."""
+    if decoder_sha256:
+        return f"{sha256}.{decoder_sha256}"
+    return f"{sha256}:{contract_sha256[:16]}" if contract_sha256 else sha256
+
+
+def contract_digest(config: Mapping[str, Any]) -> str:
+    """Of a predictor's contract: the same file with other classes is another version. Empty for none."""
+    return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest() if config else ""
 
 
 def model_key(sha256: str, suffix: str) -> str:

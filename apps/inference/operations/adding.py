@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
@@ -17,7 +16,7 @@ from apps.accounts.models import User
 from apps.common.errors import Conflict, Invalid
 from apps.datasets import store
 from apps.inference import wire
-from apps.inference.logic.versions import SUFFIXES, is_digest, model_key, suffix_of
+from apps.inference.logic.versions import SUFFIXES, contract_digest, is_digest, model_key, suffix_of
 from apps.inference.models import AllowedFile, FinetuneRun, ModelKind, ModelVersion
 from apps.inference.operations.opening import inspect_file
 from apps.projects.models import Project
@@ -60,6 +59,7 @@ def add_model(
         made.sha256, made.key, made.base = base.sha256, base.key, base
         made.decoder_sha256, made.decoder_key = digest, model_key(digest, suffix)
     made.config = dict(config or {})
+    made.contract_sha256 = contract_digest(made.config) if kind == ModelKind.PREDICTOR else ""
     require_new(made)
     key = made.decoder_key or made.key
     keep_file(key, file)
@@ -100,7 +100,7 @@ def add_http_predictor(
     Raises Invalid, Conflict, Unavailable.
     """
     contract = {**config, "url": url}
-    digest = hashlib.sha256(json.dumps(contract, sort_keys=True).encode()).hexdigest()
+    digest = contract_digest(contract)
     made = ModelVersion(name=name, kind=ModelKind.PREDICTOR, sha256=digest, project=project, created_by=actor)
     made.config = contract
     require_new(made)
@@ -128,7 +128,10 @@ def not_allowed(digest: str) -> Invalid:
 def require_new(made: ModelVersion) -> None:
     """Raises Conflict for a version that is there, archived or not."""
     there = ModelVersion.objects.filter(
-        sha256=made.sha256, decoder_sha256=made.decoder_sha256, project=made.project
+        sha256=made.sha256,
+        decoder_sha256=made.decoder_sha256,
+        contract_sha256=made.contract_sha256,
+        project=made.project,
     ).first()
     if there is not None:
         state = "archived" if there.archived_at else "there"

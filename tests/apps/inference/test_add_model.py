@@ -192,6 +192,19 @@ def test_an_external_predictor_is_its_contract(process: Process) -> None:
     assert other.sha256 != made.sha256
 
 
+def test_the_same_file_with_another_contract_is_another_version(process: Process) -> None:
+    process.answers["POST /inspect"] = (200, {"family": "onnx"})
+    file, kind = model_file(), ModelKind.PREDICTOR
+    first = add(file, "cells.onnx", kind=kind, config={"classes": ["RBC"]}, allowed_only=False)
+    second = add(file, "cells.onnx", kind=kind, config={"classes": ["WBC"]}, allowed_only=False)
+    assert (first.sha256, first.key) == (second.sha256, second.key)
+    assert first.spec_id != second.spec_id
+    assert refused(file, "cells.onnx", kind=kind, config={"classes": ["RBC"]}, allowed_only=False) == "model_exists"
+    process.answers["POST /inspect"] = (400, {"code": "bad_config", "detail": "No."})
+    assert refused(file, "cells.onnx", kind=kind, config={"classes": []}, allowed_only=False) == "bad_config"
+    assert kept_files() == [f"{first.sha256}.onnx"]
+
+
 def test_one_default_at_a_time_and_only_for_all(people: People) -> None:
     first, second = make_model("first"), make_model("second")
     make_default(model=first)

@@ -179,6 +179,21 @@ def test_a_bad_image_is_named_and_the_next_is_tried(lab: Lab, process: Process) 
     assert not StoredEmbedding.objects.filter(image_sha256=bad.sha256).exists()
 
 
+def test_an_image_on_which_the_process_fails_is_given_up(lab: Lab, process: Process, naps: list[float]) -> None:
+    make_default(model=make_model())
+    bad = lab.dataset.data_units.order_by("pk")[5]
+
+    def encode(body: Any) -> Answer:
+        broken: Answer = (503, {"code": "failed", "detail": "It failed."})
+        return broken if body["image"]["sha256"] == bad.sha256 else process.encode(body)
+
+    process.answers["POST /encode"] = encode
+    embed(lab)
+    result: Any = run_all_jobs()[0].result
+    assert (result["created"], result["failed"], result["errors"][0]["code"]) == (19, 1, "failed")
+    assert encoded(process).count(bad.sha256) == jobs.TRIES
+
+
 def test_it_waits_for_a_process_that_is_busy(lab: Lab, process: Process, naps: list[float]) -> None:
     make_default(model=make_model())
     troubles: list[Answer] = [
