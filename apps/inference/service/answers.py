@@ -21,7 +21,9 @@ log = logging.getLogger(__name__)
 MOST_BODY = 64 * 2**20
 """A fine-tuning names its objects with their masks; everything else is far smaller."""
 
+MOMENT = 0.1
 LOAD_AGAIN = 10
+LOAD_SOON = 2
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -64,6 +66,15 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
         gone.cancel()
 
 
+async def in_time(work: Coroutine[Any, Any, T], milliseconds: int) -> T:
+    """The work's result. Raises Late a moment after the deadline, so that the work's own words for it come first."""
+    try:
+        async with asyncio.timeout(max(0, milliseconds) / 1000 + MOMENT):
+            return await work
+    except TimeoutError:
+        raise Late from None
+
+
 async def _gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
@@ -94,6 +105,7 @@ def refused(error: Exception) -> Response:
         case Late():
             return trouble(504, "late", "There was no answer in time.")
     found = error if isinstance(error, NotLoaded) else why(error)
-    if found.code == "failed":
+    if found.code == "failed" and not isinstance(error, NotLoaded):
         log.error("an ask failed", exc_info=error)
-    return trouble(503, found.code, found.detail, LOAD_AGAIN)
+        return trouble(500, "failed", "The inference process failed; the fault is in its log.", LOAD_AGAIN)
+    return trouble(503, found.code, found.detail, LOAD_SOON if found.code == "starting" else LOAD_AGAIN)

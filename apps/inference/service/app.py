@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apps.inference import wire
-from apps.inference.service.answers import answering, body, shown, trouble, unless_gone
+from apps.inference.service.answers import answering, body, in_time, shown, trouble, unless_gone
 from apps.inference.service.desk import Desk
 from apps.inference.service.loaders import Loaders
 from apps.inference.service.metrics import Meters
@@ -49,12 +49,12 @@ class Addresses:
     async def assist(self, request: Request) -> Response:
         ask = await body(request, wire.AssistAsk)
         with self._meters.timed("assist"):
-            return shown(await unless_gone(request, desk(request).assist(ask)))
+            return shown(await unless_gone(request, in_time(desk(request).assist(ask), ask.deadline_ms)))
 
     async def encode(self, request: Request) -> Response:
         ask = await body(request, wire.EncodeAsk)
         with self._meters.timed("encode"):
-            return shown(await unless_gone(request, desk(request).encode(ask)))
+            return shown(await unless_gone(request, in_time(desk(request).encode(ask), ask.deadline_ms)))
 
     async def warm(self, request: Request) -> Response:
         return shown(await desk(request).warming.ask(await body(request, wire.WarmAsk)), 202)
@@ -62,12 +62,12 @@ class Addresses:
     async def everything(self, request: Request) -> Response:
         ask = await body(request, wire.EverythingAsk)
         with self._meters.timed("everything"):
-            return shown(await unless_gone(request, desk(request).everything(ask)))
+            return shown(await unless_gone(request, in_time(desk(request).everything(ask), ask.deadline_ms)))
 
     async def predict(self, request: Request) -> Response:
         ask = await body(request, wire.PredictAsk)
         with self._meters.timed("predict"):
-            return shown(await unless_gone(request, desk(request).predict(ask)))
+            return shown(await unless_gone(request, in_time(desk(request).predict(ask), ask.deadline_ms)))
 
     async def inspect(self, request: Request) -> Response:
         return shown(await desk(request).inspect(await body(request, wire.InspectAsk)))
@@ -90,6 +90,10 @@ class Addresses:
         """200 once the desk stands; which models are loaded."""
         loaded = [model.engine.id for model in desk(request).segmenters.values()]
         return shown({"status": "ok", "models": loaded})
+
+    async def state(self, request: Request) -> Response:
+        asked = request.query_params
+        return shown(await desk(request).warming.state(asked.get("model", ""), asked.get("image", "")))
 
     async def metrics(self, request: Request) -> Response:
         return Response(self._meters.text(desk(request)), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -118,7 +122,7 @@ def application(settings: Settings, loaders: Loaders | None = None) -> Starlette
             for name in ("assist", "encode", "warm", "everything", "predict", "inspect")
         ),
         Route("/finetune/{run}", answering(here.finetune), methods=["POST", "GET", "DELETE"]),
-        *(Route(f"/{name}", answering(getattr(here, name))) for name in ("health", "ready", "metrics")),
+        *(Route(f"/{name}", answering(getattr(here, name))) for name in ("health", "ready", "state", "metrics")),
     ]
     # On a socket in our own folder the file's mode says who may come.
     guard = [] if settings.socket is not None else [Middleware(Token, token=settings.token)]

@@ -7,8 +7,10 @@ import hashlib
 import json
 import logging
 import os
+import socket
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,16 +47,41 @@ def main(arguments: Sequence[str]) -> int:
 def serve() -> int:
     """Until it is told to end."""
     settings = read()
-    options: dict[str, object] = {"log_level": "warning", "access_log": False, "timeout_graceful_shutdown": 5}
-    if settings.socket is not None:
-        settings.socket.unlink(missing_ok=True)
-        # uvicorn opens the socket to everybody; it lies in a folder that only we may enter.
-        settings.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        options["uds"] = str(settings.socket)
-    else:
-        options |= {"host": settings.host, "port": settings.port}
-    uvicorn.run(application(settings), **options)  # type: ignore[arg-type]
+    bound = [bind(settings.socket)] if settings.socket is not None else None
+    config = uvicorn.Config(
+        application(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    uvicorn.Server(config).run(sockets=bound)
     return 0
+
+
+def bind(path: Path) -> socket.socket:
+    """A socket for ourselves alone, in the place of one that a dead process has left. Raises CannotStart.
+
+    Ours stays behind as well: whoever knocks at it is refused at once, and nobody can delete a successor's.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.is_socket():
+        with socket.socket(socket.AF_UNIX) as knock, suppress(ConnectionRefusedError, FileNotFoundError):
+            knock.connect(str(path))
+            raise CannotStart(f"Another inference process answers at {path}.")
+        path.unlink(missing_ok=True)
+    ours = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        ours.bind(str(path))
+    except OSError as error:
+        ours.close()
+        raise CannotStart(f"{path} cannot be opened: {error.strerror or error}.") from error
+    finally:
+        os.umask(before)
+    return ours
 
 
 def inspect(asked: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from threading import Event
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -15,14 +16,16 @@ import msgspec
 
 from apps.inference import wire
 from apps.inference.service.embeddings import Embedding, storage_key
+from apps.inference.service.encoding import Encodings, attempt
 from apps.inference.service.kept import Kept
 from apps.inference.service.library import Library, NotLoaded
 from apps.inference.service.loaders import Loaders
 from apps.inference.service.pictures import Picture, Pictures
 from apps.inference.service.predicting import Predicting
-from apps.inference.service.prompting import Left, Tokens, decode_ask, each, without_token
-from apps.inference.service.scheduler import Busy, Lane
-from apps.inference.service.segmenting import Segmenting, attempt
+from apps.inference.service.prompting import Left, Tokens, each, without_token
+from apps.inference.service.scheduler import Busy, Lane, Late
+from apps.inference.service.segmenter import DecodeAsk, Decoded
+from apps.inference.service.segmenting import Segmenting
 from apps.inference.service.settings import Settings
 from apps.inference.service.store import Store
 from apps.inference.service.warming import Warming
@@ -50,20 +53,21 @@ class Desk:
 
     def __init__(self, settings: Settings, store: Store, loaders: Loaders) -> None:
         self.settings, self.store, self.loaders = settings, store, loaders
-        kept: Kept[Embedding] = Kept(settings.embedding_bytes, lambda embedding: embedding.nbytes)
-        self.embeddings, self.tokens = kept, Tokens()
+        self.embeddings: Kept[Embedding] = Kept(settings.embedding_bytes, lambda embedding: embedding.nbytes)
+        self.tokens = Tokens()
+        encodings = Encodings(store, self.embeddings, most_pixels=settings.most_pixels)
         self.segmenters: Library[Segmenting] = Library(
-            lambda spec: Segmenting(loaders.segmenter(spec), store, kept, most_pixels=settings.most_pixels),
-            most=settings.models,
+            lambda spec: Segmenting(loaders.segmenter(spec), encodings), most=settings.models
         )
         self.predictors: Library[Predicting] = Library(
             lambda spec: Predicting(loaders.predictor(spec)), most=settings.models
         )
         self.pictures = Pictures(store, most_pixels=settings.most_pixels, limit=settings.picture_bytes)
         self.warming = Warming(self)
-        cores = max(1, os.cpu_count() or 1)
+        cores = len(os.sched_getaffinity(0))
         self._threads = ThreadPoolExecutor(cores, "classical")
         self._bulk = ThreadPoolExecutor(1, "everything")
+        self._inspectors = ThreadPoolExecutor(1, "inspect")
         self.classical: Lane[ClassicalAsk, wire.Assist] = Lane(
             "classical", self._classical_work, executor=self._threads, workers=cores
         )
@@ -82,7 +86,7 @@ class Desk:
             ready = segmenting is not None and await segmenting.found(ask.image) is not None
             if ready:
                 return await self._of_model(ask, prompts, deadline)
-            self.warming.begin(wire.EncodeAsk(ask.model, ask.image, "claim"), ask.session)
+            self.warming.meanwhile(ask)
             note, warming = self.warming.trouble(ask.model), True
         except (NotLoaded, Busy) as error:
             note, warming = getattr(error, "detail", "The assistant is busy."), isinstance(error, Busy)
@@ -116,13 +120,11 @@ class Desk:
     ) -> wire.Assist:
         base, image = segmenting.engine.base_sha256, ask.image.sha256
         previous = self.tokens.logits(prompts.token, base, image) if prompts.token else None
-        shown = await segmenting.decoding.do(
-            decode_ask(prompts, embedding, previous), priority="interactive", session=session, seconds=deadline.left
-        )
+        shown = await segmenting.click(prompts, embedding, previous, session=session, seconds=deadline.left)
         return wire.Assist(
             candidates=shown.candidates,
             model=ask.model.id,
-            token=self.tokens.leave(Left(base, image, shown.logits)),
+            token=self.tokens.leave(Left(base, image, shown.logits)) if shown.candidates else "",
             encode_ms=encode_ms,
             decode_ms=shown.milliseconds,
         )
@@ -154,12 +156,23 @@ class Desk:
         return wire.EncodeAnswer(key, encoded.nbytes, encoded.created, (perf_counter() - began) * 1e3)
 
     async def everything(self, ask: wire.EverythingAsk) -> wire.EverythingAnswer:
-        """Raises Refusal, NotLoaded, Busy, Late. One image at a time, beside the clicks."""
-        began, deadline = perf_counter(), Deadline(ask.deadline_ms)
+        """Raises Refusal, NotLoaded, Busy, Late. One image at a time, its clicks behind those of people."""
+        began, deadline, loop = perf_counter(), Deadline(ask.deadline_ms), asyncio.get_running_loop()
         segmenting = await self.segmenters.get(ask.model, deadline.left)
         encoded = await segmenting.embedding(ask.image, "batch", seconds=deadline.left)
-        find = partial(self.loaders.everything, segmenting.engine, encoded.embedding, ask)
-        found = await asyncio.get_running_loop().run_in_executor(self._bulk, find)
+        given_up = Event()
+
+        def decode(asks: Sequence[DecodeAsk]) -> list[Decoded]:
+            if given_up.is_set():
+                raise Late
+            return asyncio.run_coroutine_threadsafe(segmenting.decode(asks, deadline.left), loop).result()
+
+        at_once = segmenting.engine.max_batch * segmenting.background
+        find = partial(self.loaders.everything, ask, encoded.embedding, decode, at_once)
+        try:
+            found = await loop.run_in_executor(self._bulk, find)
+        finally:
+            given_up.set()
         return wire.EverythingAnswer(found, ask.model.id, (perf_counter() - began) * 1e3)
 
     async def predict(self, ask: wire.PredictAsk) -> wire.PredictAnswer:
@@ -172,12 +185,13 @@ class Desk:
 
     async def inspect(self, ask: wire.InspectAsk) -> wire.InspectAnswer:
         """Raises Refusal, NotLoaded."""
-        return await asyncio.get_running_loop().run_in_executor(self._bulk, self.loaders.inspect, ask)
+        return await asyncio.get_running_loop().run_in_executor(self._inspectors, self.loaders.inspect, ask)
 
     def close(self) -> None:
         self.warming.close()
         for part in (self.segmenters, self.predictors, self.pictures):
             part.close()
-        for threads in (self._threads, self._bulk):
+        self.classical.close()
+        for threads in (self._threads, self._bulk, self._inspectors):
             threads.shutdown(wait=False, cancel_futures=True)
         self.loaders.close()

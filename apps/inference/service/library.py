@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from apps.inference.service.kept import Kept
-from apps.inference.service.scheduler import Late
+from apps.inference.service.scheduler import Closed
 from apps.inference.service.store import MissingFile, WrongDigest
 from apps.inference.wire import ModelSpec
 
@@ -57,7 +57,7 @@ class Library(Generic[M]):
             self._start(spec)
 
     async def get(self, spec: ModelSpec, seconds: float | None = None) -> M:
-        """Raises NotLoaded, and Late when it is not there in time."""
+        """Raises NotLoaded; with ``starting`` when it is not there in time."""
         found = self.held(spec)
         if found is not None:
             return found
@@ -68,7 +68,7 @@ class Library(Generic[M]):
             async with asyncio.timeout(seconds):
                 return await asyncio.shield(loading)
         except TimeoutError:
-            raise Late from None
+            raise NotLoaded("starting", "The model is being loaded; try again in a moment.") from None
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -110,6 +110,8 @@ def why(error: Exception) -> NotLoaded:
     """In words; errors of the models' own modules carry ``code`` and ``detail``."""
     if isinstance(error, NotLoaded):
         return error
+    if isinstance(error, Closed):
+        return NotLoaded("starting", "The model made room for others and is loaded again; try again in a moment.")
     if isinstance(error, MissingFile):
         return NotLoaded("model_missing", "The model's file is not in the media storage.")
     if isinstance(error, WrongDigest):

@@ -3,16 +3,18 @@ installed, the process runs, and says so only to those who want what needs them.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.inference import wire
 from apps.inference.service.embeddings import Embedding
+from apps.inference.service.encoding import Engine
 from apps.inference.service.library import NotLoaded, why
 from apps.inference.service.pictures import Picture
 from apps.inference.service.predicting import Predictor
 from apps.inference.service.refusals import Refusal
-from apps.inference.service.segmenting import Engine
+from apps.inference.service.segmenter import DecodeAsk, Decoded
 from apps.inference.service.store import Store
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 # What is wrong with the file itself, and not with this machine.
 OF_THE_FILE = frozenset({"wrong_family", "damaged_file", "unsafe_file", "bad_model", "bad_config", "model_missing"})
+
+
+Decode = Callable[[Sequence[DecodeAsk]], Sequence[Decoded]]
 
 
 class Loaders:
@@ -50,10 +55,12 @@ class Loaders:
 
         return classical.assist(picture, prompts)
 
-    def everything(self, engine: Engine, embedding: Embedding, ask: wire.EverythingAsk) -> list[wire.Candidate]:
+    def everything(
+        self, ask: wire.EverythingAsk, embedding: Embedding, decode: Decode, at_once: int
+    ) -> list[wire.Candidate]:
         from apps.inference.service.sam.everything import find_everything
 
-        return find_everything(ask, embedding, engine.decode, at_once=engine.max_batch)
+        return find_everything(ask, embedding, decode, at_once=at_once)
 
     def inspect(self, ask: wire.InspectAsk) -> wire.InspectAnswer:
         """What a file is. Raises Refusal for a file that is none of ours, NotLoaded where this machine cannot tell."""
@@ -66,11 +73,12 @@ class Loaders:
             raise found from error
 
     def _inspect(self, ask: wire.InspectAsk) -> wire.InspectAnswer:
-        path = self.store.local_path(ask.key, ask.sha256)
         if ask.kind == "predictor":
             from apps.inference.service import predictors
 
-            return predictors.inspect(path, ask.config)
+            # One that is an address has no file.
+            return predictors.inspect(self.store.local_path(ask.key, ask.sha256) if ask.key else None, ask.config)
+        path = self.store.local_path(ask.key, ask.sha256)
         from apps.inference.service.sam import children, loading
 
         if ask.kind == "segmenter":

@@ -63,7 +63,8 @@ def gauge(name: str, help_text: str, labels: list[str], registry: CollectorRegis
 def _lanes(desk: Desk) -> dict[str, list[Lane[Any, Any]]]:
     models, predictors = desk.segmenters.values(), desk.predictors.values()
     return {
-        "encode": [model.encoding for model in models],
+        # Decoders that were tuned from one base share its lane.
+        "encode": list({id(model.encoding): model.encoding for model in models}.values()),
         "decode": [model.decoding for model in models],
         "classical": [desk.classical],
         "predict": [predictor.lane for predictor in predictors],

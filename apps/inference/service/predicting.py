@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from apps.inference import wire
+from apps.inference.service.encoding import attempt
 from apps.inference.service.pictures import Picture
 from apps.inference.service.scheduler import Lane
-from apps.inference.service.segmenting import attempt
 
 
 class Predictor(Protocol):
@@ -26,4 +26,5 @@ class Predicting:
         return [attempt(self._predictor.predict, picture) for picture in pictures]
 
     def close(self) -> None:
+        self.lane.close()
         self._threads.shutdown(wait=False, cancel_futures=True)

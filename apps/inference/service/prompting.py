@@ -15,6 +15,7 @@ from apps.inference import wire
 from apps.inference.service.embeddings import Embedding
 from apps.inference.service.kept import Kept
 from apps.inference.service.masks import decode_mask, mask_prompt
+from apps.inference.service.outlines import extent
 from apps.inference.service.refusals import Refusal
 from apps.inference.service.segmenter import DecodeAsk
 
@@ -81,12 +82,15 @@ def decode_ask(prompts: wire.Prompts, embedding: Embedding, previous: NDArray[np
 
     Kirillov et al. 2023, section 3, "resolving ambiguity". Raises Refusal for a mask of another size.
     """
-    logits = previous
+    logits, around = previous, prompts.box
     if logits is None and prompts.mask is not None:
-        logits = mask_prompt(decode_mask(prompts.mask), embedding)
+        mask = decode_mask(prompts.mask)
+        logits = mask_prompt(mask, embedding)
+        if around is None and not prompts.points:
+            around = bounds(mask)
     box = None
-    if prompts.box is not None:
-        x, y, width, height = prompts.box
+    if around is not None:
+        x, y, width, height = around
         box = np.array([x, y, x + width, y + height], np.float32)
     return DecodeAsk(
         embedding=embedding,
@@ -96,3 +100,11 @@ def decode_ask(prompts: wire.Prompts, embedding: Embedding, previous: NDArray[np
         mask_logits=logits,
         multimask=logits is None and box is None and len(prompts.points) == 1,
     )
+
+
+def bounds(mask: NDArray[np.bool_]) -> tuple[float, float, float, float] | None:
+    """The box around a mask. A mask alone tells the model little: it has learned masks beside points and boxes."""
+    rows, columns = extent(mask)
+    if rows is None or columns is None:
+        return None
+    return columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start

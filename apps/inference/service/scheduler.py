@@ -44,6 +44,18 @@ class Late(Exception):
     """The deadline passed before there was an answer."""
 
 
+class Closed(Exception):
+    """The lane was closed with the ask in it: the model had to make room, or the process ends."""
+
+
+@dataclass(eq=False)
+class Waiter(Generic[Result]):
+    """Somebody who waits for an item."""
+
+    session: str
+    future: asyncio.Future[Result]
+
+
 @dataclass(eq=False)
 class Item(Generic[Ask, Result]):
     """One ask in the lane and those who wait for it."""
@@ -51,10 +63,8 @@ class Item(Generic[Ask, Result]):
     ask: Ask
     priority: Priority
     key: Hashable
-    session: str
-    future: asyncio.Future[Result]
     since: float
-    waiters: int = 0
+    waiters: list[Waiter[Result]] = field(default_factory=list)
     running: bool = False
 
 
@@ -72,7 +82,11 @@ class Figures:
 
 
 class Lane(Generic[Ask, Result]):
-    """``workers`` batches of up to ``most`` asks at a time; of those, ``background`` may be prefetch or batch work."""
+    """``workers`` batches of up to ``most`` asks at a time; of those, ``background`` may be prefetch or batch work.
+
+    ``landed`` hears of each result before those who wait for it, while its key still stands for it: whoever comes for
+    the same key afterwards finds what there is, and does not ask again.
+    """
 
     def __init__(
         self,
@@ -84,14 +98,17 @@ class Lane(Generic[Ask, Result]):
         most: int = 1,
         background: int | None = None,
         limits: Mapping[Priority, int] = LIMITS,
+        landed: Callable[[Ask, Result], None] | None = None,
     ) -> None:
         self.name, self.figures = name, Figures()
-        self._work, self._executor, self._limits = work, executor, limits
+        self._work, self._executor, self._limits, self._landed = work, executor, limits, landed
         self._workers, self._most = workers, most
         self._background = workers if background is None else background
         self._queues: dict[Priority, deque[Item[Ask, Result]]] = {priority: deque() for priority in RANKS}
         self._flights: dict[Hashable, Item[Ask, Result]] = {}
         self._running: list[int] = []  # the lowest rank of each batch under way
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def depth(self, priority: Priority) -> int:
         return len(self._queues[priority])
@@ -104,56 +121,79 @@ class Lane(Generic[Ask, Result]):
     async def do(
         self, ask: Ask, *, priority: Priority, key: Hashable = None, session: str = "", seconds: float | None = None
     ) -> Result:
-        """The result; joins the flight of ``key`` if there is one. Raises Busy, Superseded, Late, what the work raises.
+        """The result; joins the flight of ``key`` if there is one. Raises Busy, Superseded, Late, Closed, what the work
+        raises.
 
         Whoever stops waiting, by deadline or by cancellation, takes the ask along unless others wait for it too.
         """
         item = self._flights.get(key) if key is not None else None
+        if session:
+            self.supersede(session, sparing=item)
         if item is None:
-            item = self._enter(ask, priority, key, session)
-        elif RANKS[priority] < RANKS[item.priority] and not item.running:
-            self._queues[item.priority].remove(item)
-            item.priority = priority
-            self._queues[priority].append(item)
-        item.waiters += 1
+            item = self._enter(ask, priority, key)
+        waiter: Waiter[Result] = Waiter(session, asyncio.get_running_loop().create_future())
+        waiter.future.add_done_callback(_hear)
+        item.waiters.append(waiter)
+        self._hasten(item, priority)
         try:
             async with asyncio.timeout(seconds):
-                return await asyncio.shield(item.future)
+                return await waiter.future
         except TimeoutError:
-            if item.future.done():
+            if waiter.future.done() and not waiter.future.cancelled():
                 raise
             raise Late from None
         finally:
-            item.waiters -= 1
-            if not item.waiters and not item.running:
-                self._drop(item)
+            self._leave(item, waiter)
 
-    def _enter(self, ask: Ask, priority: Priority, key: Hashable, session: str) -> Item[Ask, Result]:
-        if session:
-            self.supersede(session)
-        if self.depth(priority) >= self._limits[priority]:
-            raise Busy(self.retry_after(priority))
-        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        future.add_done_callback(_hear)
-        item = Item(ask, priority, key, session, future, monotonic())
-        self._queues[priority].append(item)
-        if key is not None:
-            self._flights[key] = item
-        self._pump()
-        return item
-
-    def supersede(self, session: str) -> None:
-        """What that session, and nobody else, still waits for is answered with Superseded."""
+    def supersede(self, session: str, *, sparing: Item[Ask, Result] | None = None) -> None:
+        """What that session has waiting is answered with Superseded; others who wait for the same go on waiting."""
         for queue in self._queues.values():
-            for item in [waiting for waiting in queue if waiting.session == session and waiting.waiters <= 1]:
-                self._drop(item)
-                if not item.future.done():
-                    item.future.set_exception(Superseded())
+            for item in list(queue):
+                for waiter in [one for one in item.waiters if one.session == session]:
+                    item.waiters.remove(waiter)
+                    _fail(waiter, Superseded())
+                if not item.waiters and item is not sparing:
+                    self._drop(item)
 
     def retry_after(self, priority: Priority) -> int:
         """Whole seconds until the queue up to this priority may have gone down, by what the last batches took."""
         ahead = sum(len(queue) for name, queue in self._queues.items() if RANKS[name] <= RANKS[priority])
         return max(1, min(60, math.ceil(ahead * self.figures.seconds / (self._workers * self._most))))
+
+    def close(self) -> None:
+        """Whoever waits hears Closed, also of what is under way."""
+        self._closed = True
+        for item in [*self._flights.values(), *(item for queue in self._queues.values() for item in queue)]:
+            for waiter in item.waiters:
+                _fail(waiter, Closed())
+        for queue in self._queues.values():
+            queue.clear()
+        self._flights.clear()
+
+    def _enter(self, ask: Ask, priority: Priority, key: Hashable) -> Item[Ask, Result]:
+        if self._closed:
+            raise Closed
+        if self.depth(priority) >= self._limits[priority]:
+            raise Busy(self.retry_after(priority))
+        item: Item[Ask, Result] = Item(ask, priority, key, monotonic())
+        self._queues[priority].append(item)
+        if key is not None:
+            self._flights[key] = item
+        return item
+
+    def _hasten(self, item: Item[Ask, Result], priority: Priority) -> None:
+        """An ask is as urgent as the most urgent of those who wait for it."""
+        if not item.running and RANKS[priority] < RANKS[item.priority]:
+            self._queues[item.priority].remove(item)
+            item.priority = priority
+            self._queues[priority].append(item)
+        self._pump()
+
+    def _leave(self, item: Item[Ask, Result], waiter: Waiter[Result]) -> None:
+        if waiter in item.waiters:
+            item.waiters.remove(waiter)
+            if not item.waiters and not item.running:
+                self._drop(item)
 
     def _drop(self, item: Item[Ask, Result]) -> None:
         if item in self._queues[item.priority]:
@@ -178,13 +218,19 @@ class Lane(Generic[Ask, Result]):
         while len(self._running) < self._workers and (batch := self._take()):
             rank = min(RANKS[item.priority] for item in batch)
             self._running.append(rank)
-            asyncio.get_running_loop().create_task(self._run(batch, rank))
+            task = asyncio.get_running_loop().create_task(self._run(batch, rank))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _run(self, batch: list[Item[Ask, Result]], rank: int) -> None:
         began = monotonic()
+        results: Sequence[Result | Exception] = [Closed()] * len(batch)
         try:
             work = asyncio.get_running_loop().run_in_executor(self._executor, self._work, [item.ask for item in batch])
-            results: Sequence[Result | Exception] = await work
+            results = await work
+        except asyncio.CancelledError:
+            if not work.cancelled():
+                raise
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear it
             results = [error] * len(batch)
         finally:
@@ -197,13 +243,19 @@ class Lane(Generic[Ask, Result]):
     def _settle(self, item: Item[Ask, Result], result: Result | Exception) -> None:
         self.figures.done += 1
         self.figures.waits.append(monotonic() - item.since)
+        if self._landed is not None and not isinstance(result, Exception):
+            self._landed(item.ask, result)
         self._drop(item)
-        if item.future.done():
-            return
-        if isinstance(result, Exception):
-            item.future.set_exception(result)
-        else:
-            item.future.set_result(result)
+        for waiter in item.waiters:
+            if isinstance(result, Exception):
+                _fail(waiter, result)
+            elif not waiter.future.done():
+                waiter.future.set_result(result)
+
+
+def _fail(waiter: Waiter[Result], error: Exception) -> None:
+    if not waiter.future.done():
+        waiter.future.set_exception(error)
 
 
 def _hear(future: asyncio.Future[Result]) -> None:

@@ -1,54 +1,24 @@
-"""A promptable model in service: its lanes for encoding and for clicks, and the embeddings that it has made."""
+"""A promptable model in service: its lanes for encoding and for clicks."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
-from typing import ParamSpec, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.inference import wire
-from apps.inference.service.embeddings import DamagedEmbedding, Embedding, storage_key
-from apps.inference.service.kept import Kept
+from apps.inference.service.embeddings import Embedding
+from apps.inference.service.encoding import Encoded, Encodings, Engine
 from apps.inference.service.masks import candidates
-from apps.inference.service.pictures import read_picture
+from apps.inference.service.prompting import decode_ask
 from apps.inference.service.scheduler import Lane
 from apps.inference.service.segmenter import DecodeAsk, Decoded
-from apps.inference.service.store import MissingFile, Store
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class Engine(Protocol):
-    """What ``sam.load`` answers. ``encode`` and ``decode`` block, and may be called from that many threads at once."""
-
-    id: str
-    base_sha256: str
-    device: str
-    encode_workers: int
-    decode_workers: int
-    max_batch: int
-
-    def encode(self, image: NDArray[np.uint8]) -> Embedding: ...
-
-    def decode(self, asks: Sequence[DecodeAsk]) -> list[Decoded]: ...
-
-    def close(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """An embedding, and whether it was made just now."""
-
-    embedding: Embedding
-    created: bool
-    nbytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,88 +27,81 @@ class Shown:
 
     candidates: list[wire.Candidate]
     logits: NDArray[np.float32]
-    milliseconds: float
+    milliseconds: float = 0.0
 
 
 class Segmenting:
-    """One loaded model version. ``kept`` is shared by all, so that a tuned decoder finds its base's embeddings."""
+    """One loaded model version. Masks are drawn beside the decoder, so that a GPU goes on with the next clicks."""
 
-    def __init__(self, engine: Engine, store: Store, kept: Kept[Embedding], *, most_pixels: int) -> None:
-        self.engine, self._store, self._kept, self._most_pixels = engine, store, kept, most_pixels
-        self._encoders = ThreadPoolExecutor(engine.encode_workers, "encode")
-        self._decoders = ThreadPoolExecutor(engine.decode_workers, "decode")
-        self._readers = ThreadPoolExecutor(2, "embeddings")
-        self.encoding: Lane[wire.ImageRef, Encoded] = Lane(
-            "encode", self._encode, executor=self._encoders, workers=engine.encode_workers
-        )
-        self.decoding: Lane[DecodeAsk, Shown] = Lane(
-            "decode", self._decode, executor=self._decoders, workers=engine.decode_workers, most=engine.max_batch
+    def __init__(self, engine: Engine, encodings: Encodings) -> None:
+        self.engine, self._encodings = engine, encodings
+        self._images = encodings.join(engine)
+        workers = engine.decode_workers
+        self.background = max(1, workers - 1)
+        self._decoders = ThreadPoolExecutor(workers, "decode")
+        self._drawers = ThreadPoolExecutor(max(2, workers), "masks")
+        self.encoding: Lane[wire.ImageRef, Encoded] = self._images.lane
+        self.decoding: Lane[DecodeAsk, Decoded] = Lane(
+            "decode",
+            engine.decode,
+            executor=self._decoders,
+            workers=workers,
+            most=engine.max_batch,
+            background=self.background,
         )
 
     def held(self, image: wire.ImageRef) -> Embedding | None:
         """The embedding, if it is in memory."""
-        return self._kept.get(self._key(image))
+        return self._images.held(image)
 
     async def found(self, image: wire.ImageRef) -> Embedding | None:
         """The embedding, if it has been made already."""
-        held = self.held(image)
-        if held is not None:
-            return held
-        loop = asyncio.get_running_loop()
-        read = await loop.run_in_executor(self._readers, self._read, image)
-        if read is not None:
-            self._kept.put(self._key(image), read)
-        return read
+        return await self._images.found(image)
 
     async def embedding(
         self, image: wire.ImageRef, priority: wire.Priority, *, session: str = "", seconds: float | None = None
     ) -> Encoded:
         """Found or made. Raises what the lane raises, Refusal, ModelTrouble."""
-        found = await self.found(image)
-        if found is not None:
-            return Encoded(found, created=False, nbytes=found.nbytes)
-        made = await self.encoding.do(image, priority=priority, key=image.sha256, session=session, seconds=seconds)
-        self._kept.put(self._key(image), made.embedding)
-        return made
+        return await self._images.get(image, priority, session=session, seconds=seconds)
+
+    async def click(
+        self,
+        prompts: wire.Prompts,
+        embedding: Embedding,
+        previous: NDArray[np.float32] | None,
+        *,
+        session: str = "",
+        seconds: float | None = None,
+    ) -> Shown:
+        """The masks for one set of prompts. Raises what the lane raises, Refusal."""
+        began, loop = perf_counter(), asyncio.get_running_loop()
+        if prompts.mask is None:
+            ask = decode_ask(prompts, embedding, previous)
+        else:  # a saved mask of a large photograph is milliseconds of work
+            ask = await loop.run_in_executor(self._drawers, decode_ask, prompts, embedding, previous)
+        decoded = await self.decoding.do(ask, priority="interactive", session=session, seconds=seconds)
+        drawn = await loop.run_in_executor(self._drawers, draw, decoded, embedding)
+        return Shown(drawn.candidates, drawn.logits, (perf_counter() - began) * 1e3)
+
+    async def decode(self, asks: Sequence[DecodeAsk], seconds: float | None = None) -> list[Decoded]:
+        """Bulk work, behind all clicks."""
+        return await asyncio.gather(*(self.decoding.do(ask, priority="batch", seconds=seconds) for ask in asks))
 
     def close(self) -> None:
-        for threads in (self._encoders, self._decoders, self._readers):
+        """What is under way is given up. The engine ends its processes, which may take a moment."""
+        self.decoding.close()
+        self._encodings.leave(self.engine)
+        for threads in (self._decoders, self._drawers):
             threads.shutdown(wait=False, cancel_futures=True)
-        self.engine.close()
-
-    def _key(self, image: wire.ImageRef) -> tuple[str, str]:
-        return self.engine.base_sha256, image.sha256
-
-    def _read(self, image: wire.ImageRef) -> Embedding | None:
-        try:
-            return Embedding.unpack(self._store.read(storage_key(self.engine.base_sha256, image.sha256)))
-        except (MissingFile, DamagedEmbedding):
-            return None  # what is damaged is made again
-
-    def _encode(self, images: Sequence[wire.ImageRef]) -> list[Encoded | Exception]:
-        return [attempt(self._encode_one, image) for image in images]
-
-    def _encode_one(self, image: wire.ImageRef) -> Encoded:
-        embedding = self.engine.encode(read_picture(self._store, image, self._most_pixels))
-        packed = embedding.pack()
-        self._store.write(storage_key(self.engine.base_sha256, image.sha256), packed)
-        return Encoded(embedding, created=True, nbytes=len(packed))
-
-    def _decode(self, asks: Sequence[DecodeAsk]) -> list[Shown | Exception]:
-        began = perf_counter()
-        answers = self.engine.decode(asks)
-        return [attempt(_shown, decoded, ask.embedding, began) for decoded, ask in zip(answers, asks, strict=True)]
+        threading.Thread(target=self.engine.close, name="close").start()
 
 
-def attempt(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Exception:
-    """The result, or the exception as a value: one bad ask of a batch must not fail the others."""
-    try:
-        return function(*args, **kwargs)
-    except Exception as error:  # noqa: BLE001 - handed on to whoever asked
-        return error
-
-
-def _shown(decoded: Decoded, embedding: Embedding, began: float) -> Shown:
-    best = np.argsort(-decoded.scores, kind="stable")
-    ordered = Decoded(decoded.logits[best], decoded.scores[best])
-    return Shown(candidates(ordered, embedding), ordered.logits, (perf_counter() - began) * 1e3)
+def draw(decoded: Decoded, embedding: Embedding) -> Shown:
+    """Masks that cover nothing are left out, with their logits."""
+    found: list[wire.Candidate] = []
+    rows: list[int] = []
+    for row in np.argsort(-decoded.scores, kind="stable"):
+        one = candidates(Decoded(decoded.logits[row][None], decoded.scores[row][None]), embedding)
+        found += one
+        rows += [int(row)] * len(one)
+    return Shown(found, decoded.logits[rows])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import TYPE_CHECKING, Literal
 
 from apps.inference import wire
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DIGEST = re.compile("[0-9a-f]{64}")
 MOST = 2_000
 """Images on their way at once, of all sessions."""
 
 State = Literal["ready", "queued", "running", "dropped"]
+Way = tuple[str, str, str, wire.Priority]
+"""Session, model, image, and how urgent."""
 
 
 class Warming:
@@ -28,7 +32,7 @@ class Warming:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._tasks: dict[tuple[str, str, str], asyncio.Task[None]] = {}
+        self._tasks: dict[Way, asyncio.Task[None]] = {}
         self._trouble: dict[str, str] = {}
 
     def trouble(self, spec: wire.ModelSpec) -> str:
@@ -36,17 +40,45 @@ class Warming:
         return self._trouble.get(spec.id, "")
 
     async def ask(self, ask: wire.WarmAsk) -> wire.WarmAnswer:
-        named = {(ask.session, one.model.id, one.image.sha256) for one in ask.asks}
-        for key, task in list(self._tasks.items()):
-            if ask.session and key[0] == ask.session and key not in named:
+        if ask.session:
+            self._turn(ask.session, {(one.model.id, one.image.sha256) for one in ask.asks})
+        return wire.WarmAnswer(list(await asyncio.gather(*(self._one(one, ask.session) for one in ask.asks))))
+
+    def meanwhile(self, ask: wire.AssistAsk) -> None:
+        """Encodes the image that somebody works on with another assistant. Turning to another image ends it."""
+        session = f"click:{ask.session}" if ask.session else ""
+        if session:
+            self._turn(session, {(ask.model.id, ask.image.sha256)})
+        self.begin(wire.EncodeAsk(ask.model, ask.image, "claim"), session)
+
+    def _turn(self, session: str, to: set[tuple[str, str]]) -> None:
+        for way, task in list(self._tasks.items()):
+            if way[0] == session and way[1:3] not in to:
                 task.cancel()
-        return wire.WarmAnswer([await self._one(one, ask.session) for one in ask.asks])
 
     async def _one(self, ask: wire.EncodeAsk, session: str) -> State:
-        if ask.model.family == "classical" or await self._is_there(ask):
-            self._desk.segmenters.begin(ask.model) if ask.model.family != "classical" else None
+        if ask.model.family == "classical":
+            return "ready"
+        if await self._is_there(ask):
+            self._desk.segmenters.begin(ask.model)
             return "ready"
         return self.begin(ask, session)
+
+    async def state(self, model: str, image: str) -> dict[str, object]:
+        """How far an image is, by the ids alone: ready, queued, running or cold; and why the model is not to be had."""
+        base = model.partition(".")[0]
+        if not (DIGEST.fullmatch(base) and DIGEST.fullmatch(image)):
+            raise Refusal("bad_body", "model and image are named by their sha256.")
+        loaded = [one for one in self._desk.segmenters.values() if one.engine.base_sha256 == base]
+        stands = next((way for one in loaded if (way := one.encoding.stands(image))), "")
+        if not stands and any(key[1].partition(".")[0] == base and key[2] == image for key in self._tasks):
+            stands = "queued"
+        if not stands:
+            exists = self._desk.store.exists
+            there = await asyncio.get_running_loop().run_in_executor(None, exists, storage_key(base, image))
+            stands = "ready" if there else "cold"
+        trouble = self._trouble.get(model, "")
+        return {"state": stands, "loaded": any(one.engine.id == model for one in loaded), "error": trouble}
 
     async def _is_there(self, ask: wire.EncodeAsk) -> bool:
         """In memory (where a look brings it for the first click), or in the media storage."""
@@ -57,7 +89,8 @@ class Warming:
         return await asyncio.get_running_loop().run_in_executor(None, self._desk.store.exists, key)
 
     def begin(self, ask: wire.EncodeAsk, session: str) -> State:
-        key = (session, ask.model.id, ask.image.sha256)
+        # More urgent than before is another way: it joins the other's flight and hastens it.
+        key = (session, ask.model.id, ask.image.sha256, ask.priority)
         if key not in self._tasks:
             if len(self._tasks) >= MOST:
                 return "dropped"
