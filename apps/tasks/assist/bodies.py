@@ -32,6 +32,8 @@ class PointBody(StrictSerializer):
 
 
 class BoxBody(StrictSerializer):
+    """A box in the image."""
+
     x = Real()
     y = Real()
     width = Real()
