@@ -1,23 +1,31 @@
 import { Alert, Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, lazy, Suspense, useRef, useState } from "react";
 import type { Label } from "../core/types";
 import { useDesk, useDeskState, useSaveState, useSessionState } from "./context";
 import css from "./Editor.module.css";
-import { KeymapDialog } from "./KeymapDialog";
 import { t } from "./words";
+
+/** Opened now and then: it need not come along with every task. */
+const KeymapDialog = lazy(() => import("./KeymapDialog").then((m) => ({ default: m.KeymapDialog })));
 
 export function Dialogs() {
   const desk = useDesk(),
     { session } = desk,
     dialog = useDeskState((s) => s.dialog),
     askEmpty = useSessionState((s) => s.askEmpty);
+  const keys = useRef(false);
+  keys.current ||= dialog === "keymap";
   const close = () => {
     desk.set({ dialog: null });
     desk.home();
   };
   return (
     <>
-      <KeymapDialog opened={dialog === "keymap"} onClose={close} />
+      {keys.current && (
+        <Suspense fallback={null}>
+          <KeymapDialog opened={dialog === "keymap"} onClose={close} />
+        </Suspense>
+      )}
       <Ask
         opened={dialog === "skip"}
         title={t("skipTitle")}
