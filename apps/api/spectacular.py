@@ -13,6 +13,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,
     "SORT_OPERATIONS": False,
+    # Said in more than one component, beside other members of the same name.
+    "ENUM_NAME_OVERRIDES": {
+        "ModelKindEnum": "apps.inference.api.serializers.KINDS",
+        "FinetuneStateEnum": "apps.tasks.assist.answers.STATES",
+    },
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
     "SWAGGER_UI_DIST": "SIDECAR",

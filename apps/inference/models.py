@@ -26,8 +26,8 @@ class ModelVersion(models.Model):
     """A model that the inference process may load: named by its file's digest, and never changed afterwards.
 
     A tuned decoder is a version of its own over its ``base``; it and a project's own predictors belong to one project,
-    all others (``project`` null) to the whole instance. ``config`` is a predictor's contract (input size, classes …) and
-    its digest part of the version; ``facts`` is what the process found in the file.
+    all others (``project`` null) to the whole instance. ``config`` is a predictor's contract (input size, classes …),
+    whose digest is part of the version; ``facts`` is what the process found in the file.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

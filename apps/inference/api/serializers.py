@@ -29,11 +29,11 @@ class ModelBody(StrictSerializer):
 
 
 class ModelAnswer(serializers.Serializer[Any]):
-    """A version of a model, segmenter or predictor. ``project`` is null for those that the whole instance may use."""
+    """A version of a model. ``project`` is null for those that the whole instance may use."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    kind = serializers.CharField()
+    kind = serializers.ChoiceField(choices=KINDS)
     family = serializers.CharField()
     version = serializers.CharField()
     base = serializers.UUIDField(allow_null=True)

@@ -360,6 +360,17 @@ export interface components {
             detail: string;
             pointer: string;
         };
+        /**
+         * @description * `unknown` - unknown
+         *     * `preparing` - preparing
+         *     * `training` - training
+         *     * `evaluating` - evaluating
+         *     * `done` - done
+         *     * `failed` - failed
+         *     * `cancelled` - cancelled
+         * @enum {string}
+         */
+        FinetuneStateEnum: "unknown" | "preparing" | "training" | "evaluating" | "done" | "failed" | "cancelled";
         /** @description ``graph`` may be any JSON value. */
         FlowsGraphBodyRequest: {
             graph: unknown | null;
@@ -480,7 +491,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             is_default: boolean;
-            kind: components["schemas"]["KindB77Enum"];
+            kind: components["schemas"]["ModelKindEnum"];
             name: string;
             /** Format: uuid */
             project: string | null;
@@ -499,28 +510,22 @@ export interface components {
             /** Format: binary */
             file: string;
             /** @default segmenter */
-            kind?: components["schemas"]["KindB77Enum"];
+            kind?: components["schemas"]["ModelKindEnum"];
             name: string;
         };
         InferencePredictedAnswer: {
             model: components["schemas"]["InferencePredictionModelAnswer"];
             results: components["schemas"]["InferencePredictedItemAnswer"][];
         };
-        /** @description ``id`` is the data unit's. */
+        /** @description ``id`` is the data unit's, ``status`` saved or failed. */
         InferencePredictedItemAnswer: {
             error?: {
                 [key: string]: unknown;
             };
             id: string;
             labels: number;
-            status: components["schemas"]["InferencePredictedItemAnswerStatusEnum"];
+            status: string;
         };
-        /**
-         * @description * `saved` - saved
-         *     * `failed` - failed
-         * @enum {string}
-         */
-        InferencePredictedItemAnswerStatusEnum: "saved" | "failed";
         /** @description A label that a model predicts. */
         InferencePredictionAnswer: {
             attributes: {
@@ -631,18 +636,18 @@ export interface components {
          */
         JobsJobAnswerStateEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /**
-         * @description * `segmenter` - segmenter
-         *     * `predictor` - predictor
-         * @enum {string}
-         */
-        KindB77Enum: "segmenter" | "predictor";
-        /**
          * @description * `file_name` - file_name
          *     * `sha256` - sha256
          *     * `id` - id
          * @enum {string}
          */
         MatchEnum: "file_name" | "sha256" | "id";
+        /**
+         * @description * `segmenter` - segmenter
+         *     * `predictor` - predictor
+         * @enum {string}
+         */
+        ModelKindEnum: "segmenter" | "predictor";
         /** @description An empty body. */
         NothingRequest: Record<string, never>;
         NullEnum: null;
@@ -929,17 +934,6 @@ export interface components {
          */
         ScopesEnum: "read" | "label" | "review" | "manage" | "admin" | "agent";
         /**
-         * @description * `unknown` - unknown
-         *     * `preparing` - preparing
-         *     * `training` - training
-         *     * `evaluating` - evaluating
-         *     * `done` - done
-         *     * `failed` - failed
-         *     * `cancelled` - cancelled
-         * @enum {string}
-         */
-        State4efEnum: "unknown" | "preparing" | "training" | "evaluating" | "done" | "failed" | "cancelled";
-        /**
          * @description * `waiting` - waiting
          *     * `claimed` - claimed
          *     * `routing` - routing
@@ -947,7 +941,7 @@ export interface components {
          *     * `archived` - archived
          * @enum {string}
          */
-        StatusD09Enum: "waiting" | "claimed" | "routing" | "complete" | "archived";
+        StatusEnum: "waiting" | "claimed" | "routing" | "complete" | "archived";
         /** @description A step that may save labels in its own transaction. */
         TasksApproveBodyRequest: {
             base_revision?: number;
@@ -1070,7 +1064,7 @@ export interface components {
          * @enum {string}
          */
         TasksAssistStateStateEnum: "ready" | "warming" | "cold" | "unavailable";
-        /** @description Refuses unknown and read-only members by name, together with whatever else is wrong. */
+        /** @description A box in the image. */
         TasksBoxBodyRequest: {
             /** Format: double */
             height: number;
@@ -1112,7 +1106,7 @@ export interface components {
             /** Format: uuid */
             assignee?: string | null;
             stage?: string;
-            status?: components["schemas"]["StatusD09Enum"];
+            status?: components["schemas"]["StatusEnum"];
         };
         TasksBulkItem: {
             error?: {
@@ -1191,7 +1185,7 @@ export interface components {
         /** @description Which tasks; all that match. */
         TasksExportFilterRequest: {
             stage?: string;
-            status?: components["schemas"]["StatusD09Enum"];
+            status?: components["schemas"]["StatusEnum"];
         };
         /** @description A tuning; its id is its job's. ``model`` is the version that came of it, when it was accepted. */
         TasksFinetuneAnswer: {
@@ -1261,7 +1255,7 @@ export interface components {
             fraction: number;
             held_out: number;
             reason: string;
-            state: components["schemas"]["State4efEnum"];
+            state: components["schemas"]["FinetuneStateEnum"];
             trained_on: number;
         };
         /** @description A paired gain: its mean, and the bootstrap's 5 % and 95 % points. */
@@ -1327,7 +1321,7 @@ export interface components {
             fraction: number;
             held_out: number;
             reason: string;
-            state: components["schemas"]["State4efEnum"];
+            state: components["schemas"]["FinetuneStateEnum"];
             trained_on: number;
         };
         /** @description What every step may carry. ``base_revision`` may stand here or inside ``labels``. */
@@ -1455,6 +1449,10 @@ export interface components {
             x: number;
             /** Format: double */
             y: number;
+        };
+        /** @description ``stage`` narrows to one stage; without it every stage that names a predictor. */
+        TasksPrelabelBodyRequest: {
+            stage?: string;
         };
         /** @description What every step may carry. ``base_revision`` may stand here or inside ``labels``. */
         TasksPriorityBodyRequest: {
@@ -1608,7 +1606,7 @@ export interface components {
             };
             stage_title: string;
             stage_type: string;
-            status: components["schemas"]["StatusD09Enum"];
+            status: components["schemas"]["StatusEnum"];
             /** Format: date-time */
             updated_at: string;
         };
