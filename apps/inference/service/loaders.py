@@ -79,14 +79,14 @@ class Loaders:
             # One that is an address has no file.
             return predictors.inspect(self.store.local_path(ask.key, ask.sha256) if ask.key else None, ask.config)
         path = self.store.local_path(ask.key, ask.sha256)
-        from apps.inference.service.sam import children, loading
+        from apps.inference.service.sam import inspection
 
         if ask.kind == "segmenter":
-            return children.call(loading.inspect, path, ask.sha256)
+            return inspection.inspect_segmenter(path, ask.sha256)
         if ask.base is None:
             raise Refusal("bad_model", "A tuned decoder needs the base that it was tuned from.")
         base = self.store.local_path(ask.base.key, ask.base.sha256)
-        return children.call(loading.inspect_decoder, base, ask.base.sha256, path, ask.sha256)
+        return inspection.inspect_decoder(base, ask.base.sha256, path, ask.sha256)
 
     @property
     def runs(self) -> Runs:

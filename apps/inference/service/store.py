@@ -115,6 +115,11 @@ class BucketStore:
         self._client, self._bucket, self._cache = client, bucket, cache
         self._digests = Digests()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Into another process goes where the bucket is; the credentials are in the environment there too."""
+        place = self._client.meta
+        return bucket_store, (self._bucket, place.endpoint_url, place.region_name, self._cache)
+
     def read(self, key: str) -> bytes:
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=checked(key))

@@ -1,0 +1,121 @@
+"""Objects as the decoder sees them: their masks on its low-resolution grid, and prompts that a hand might give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.inference.service.embeddings import Embedding
+from apps.inference.service.masks import decode_mask, mask_prompt
+from apps.inference.service.sam.prompts import CORNER, NOTHING, OTHER_CORNER
+from apps.inference.wire import TrainingObject
+
+CELL = 4
+"""Pixels of the model's input to a pixel of its low-resolution masks."""
+
+JITTER = 0.08
+"""How far a drawn box is off, as a part of its sides."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One object on the grid (side, side). ``only_box``: its true mask is not known, ``truth`` is the filled box."""
+
+    number: int
+    truth: NDArray[np.bool_]
+    box: tuple[float, float, float, float]
+    only_box: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Two tokens, in pixels of the model's input: a click and one that says nothing, or a box's corners."""
+
+    points: Floats
+    labels: Floats
+
+    @property
+    def is_click(self) -> bool:
+        return bool(self.labels[0] == 1)
+
+
+def sample_of(number: int, one: TrainingObject, embedding: Embedding) -> Sample | None:
+    """None for an object too small to be seen on the grid."""
+    if one.mask is not None:
+        truth = mask_prompt(decode_mask(one.mask), embedding) > 0
+        only_box = False
+    else:
+        truth = _filled(one.bbox, embedding)
+        only_box = True
+    rows, columns = np.flatnonzero(truth.any(1)), np.flatnonzero(truth.any(0))
+    if not len(rows):
+        return None
+    box = (columns[0] * CELL, rows[0] * CELL, (columns[-1] + 1) * CELL, (rows[-1] + 1) * CELL)
+    return Sample(number, truth, tuple(float(edge) for edge in box), only_box)  # type: ignore[arg-type]
+
+
+def _filled(bbox: tuple[float, float, float, float], embedding: Embedding) -> NDArray[np.bool_]:
+    height, width = embedding.size
+    inner_height, inner_width = embedding.input_size
+    side = 4 * embedding.data.shape[1]
+    x, y, w, h = bbox
+    across, down = inner_width / width / CELL, inner_height / height / CELL
+    truth = np.zeros((side, side), bool)
+    truth[round(y * down) : round((y + h) * down), round(x * across) : round((x + w) * across)] = True
+    return truth
+
+
+def middle(sample: Sample) -> tuple[float, float]:
+    """The point deepest inside, in pixels of the input: where a careful hand clicks."""
+    padded = np.pad(sample.truth, 1).astype(np.uint8)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)
+    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+    return (float(column) - 0.5) * CELL, (float(row) - 0.5) * CELL
+
+
+def click(x: float, y: float) -> Prompt:
+    return Prompt(np.array([[x, y], [0, 0]], np.float32), np.array([1, NOTHING], np.float32))
+
+
+def boxed(box: tuple[float, float, float, float]) -> Prompt:
+    return Prompt(np.array([box[:2], box[2:]], np.float32), np.array([CORNER, OTHER_CORNER], np.float32))
+
+
+def fixed_click(sample: Sample) -> Prompt:
+    """What an object is judged by, before and after."""
+    return click(*middle(sample))
+
+
+def fixed_box(sample: Sample) -> Prompt:
+    return boxed(sample.box)
+
+
+def random_click(sample: Sample, rng: np.random.Generator) -> Prompt:
+    """Anywhere inside, more often deep than near the edge."""
+    rows, columns = np.nonzero(sample.truth)
+    picks = rng.integers(0, len(rows), 3)
+    x0, y0 = middle(sample)
+    away = [abs(columns[n] * CELL - x0) + abs(rows[n] * CELL - y0) for n in picks]
+    best = picks[int(np.argmin(away))] if rng.random() < 0.5 else picks[0]
+    return click((float(columns[best]) + 0.5) * CELL, (float(rows[best]) + 0.5) * CELL)
+
+
+def random_box(sample: Sample, rng: np.random.Generator) -> Prompt:
+    x0, y0, x1, y1 = sample.box
+    off = rng.normal(0, JITTER, 4) * [x1 - x0, y1 - y0, x1 - x0, y1 - y0]
+    return boxed((x0 + off[0], y0 + off[1], x1 + off[2], y1 + off[3]))
+
+
+def anywhere(embedding: Embedding, rng: np.random.Generator) -> Prompt:
+    """A click or a box anywhere in the image: what the base answers there is to be kept."""
+    height, width = embedding.input_size
+    x, y = rng.random(2) * [width, height]
+    if rng.random() < 0.5:
+        return click(float(x), float(y))
+    w, h = rng.uniform(0.08, 0.5, 2) * [width, height]
+    return boxed((max(0, x - w / 2), max(0, y - h / 2), min(width, x + w / 2), min(height, y + h / 2)))
