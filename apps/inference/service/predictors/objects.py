@@ -46,6 +46,8 @@ class Objects:
 def objects(outputs: Outputs, contract: Detection | Segmentation) -> Objects:
     """What was found, best first, each thing once. Raises Refusal ``bad_answer``: not as the contract says."""
     output, classes = contract.output, len(contract.classes)
+    if isinstance(contract, Segmentation):
+        outputs = {name: value for name, value in outputs.items() if name != contract.masks.tensor}
     match output:
         case Yolo():
             found = _yolo(outputs, output, classes)
