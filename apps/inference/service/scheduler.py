@@ -106,7 +106,7 @@ class Lane(Generic[Ask, Result]):
         self._background = workers if background is None else background
         self._queues: dict[Priority, deque[Item[Ask, Result]]] = {priority: deque() for priority in RANKS}
         self._flights: dict[Hashable, Item[Ask, Result]] = {}
-        self._running: list[int] = []  # the lowest rank of each batch under way
+        self._running: list[list[Item[Ask, Result]]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -163,7 +163,7 @@ class Lane(Generic[Ask, Result]):
     def close(self) -> None:
         """Whoever waits hears Closed, also of what is under way."""
         self._closed = True
-        for item in [*self._flights.values(), *(item for queue in self._queues.values() for item in queue)]:
+        for item in [item for items in (*self._queues.values(), *self._running) for item in items]:
             for waiter in item.waiters:
                 _fail(waiter, Closed())
         for queue in self._queues.values():
@@ -203,7 +203,7 @@ class Lane(Generic[Ask, Result]):
 
     def _take(self) -> list[Item[Ask, Result]]:
         """The next batch: the most urgent first; background work only into the slots that it may have."""
-        busy = sum(1 for rank in self._running if rank >= RANKS["prefetch"])
+        busy = sum(1 for items in self._running if min(RANKS[item.priority] for item in items) >= RANKS["prefetch"])
         batch: list[Item[Ask, Result]] = []
         for name, queue in self._queues.items():
             if RANKS[name] >= RANKS["prefetch"] and busy >= self._background:
@@ -216,13 +216,12 @@ class Lane(Generic[Ask, Result]):
 
     def _pump(self) -> None:
         while len(self._running) < self._workers and (batch := self._take()):
-            rank = min(RANKS[item.priority] for item in batch)
-            self._running.append(rank)
-            task = asyncio.get_running_loop().create_task(self._run(batch, rank))
+            self._running.append(batch)
+            task = asyncio.get_running_loop().create_task(self._run(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, batch: list[Item[Ask, Result]], rank: int) -> None:
+    async def _run(self, batch: list[Item[Ask, Result]]) -> None:
         began = monotonic()
         results: Sequence[Result | Exception] = [Closed()] * len(batch)
         try:
@@ -234,7 +233,7 @@ class Lane(Generic[Ask, Result]):
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear it
             results = [error] * len(batch)
         finally:
-            self._running.remove(rank)
+            self._running.remove(batch)
         self.figures.works.append(monotonic() - began)
         for item, result in zip(batch, results, strict=True):
             self._settle(item, result)
