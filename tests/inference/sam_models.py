@@ -114,6 +114,6 @@ def picture(height: int = 48, width: int = 80, seed: int = 0) -> NDArray[np.uint
     rows, columns = np.mgrid[:height, :width]
     image = np.stack([rows * 200 / height, columns * 200 / width, (rows + columns) % 97], -1)
     for _ in range(4):
-        y, x, radius = random.uniform(0, height), random.uniform(0, width), random.uniform(4, height / 3)
+        y, x, radius = random.uniform(0, height), random.uniform(0, width), random.uniform(0, height / 3)
         image[(rows - y) ** 2 + (columns - x) ** 2 < radius**2] = random.uniform(0, 255, 3)
     return np.clip(image + random.normal(0, 8, image.shape), 0, 255).astype(np.uint8)

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar, cast
@@ -60,7 +61,8 @@ class Child:
 
     def interrupt(self) -> None:
         """Ends the process from another thread than the one that waits for it, which then sees ChildDied."""
-        self._process.kill()
+        with suppress(ValueError):  # it has been stopped meanwhile
+            self._process.kill()
 
     def stop(self) -> None:
         self.connection.close()

@@ -100,8 +100,8 @@ class FastAttention(nn.Module):
 
     def forward(self, cells: Tensor) -> Tensor:
         batch, height, width, _ = cells.shape
-        split = self.qkv(cells).reshape(batch, height * width, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        query, key, value = split.flatten(1, 2).unbind(0)
+        parts = self.qkv(cells).reshape(batch, height * width, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        query, key, value = parts.flatten(1, 2).unbind(0)
         grid = query.reshape(-1, height, width, query.shape[-1])
         down = torch.einsum("bhwc,hkc->bhwk", grid, self.rows).flatten(1, 2)
         across = torch.einsum("bhwc,wkc->bhwk", grid, self.columns).flatten(1, 2)

@@ -169,5 +169,9 @@ class Shared:
         if users == 1:
             encoder.close()
 
+    def held(self) -> set[str]:
+        with self._lock:
+            return set(self._held)
+
 
 SHARED = Shared()

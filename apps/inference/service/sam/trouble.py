@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from importlib import metadata
+from importlib.util import find_spec
 
 OLDEST_TORCH = (2, 10)
 """Older ones can be made to run code by a file of weights (CVE-2025-32434, CVE-2026-24747)."""
@@ -64,7 +64,7 @@ def trouble(code: str, detail: str) -> ModelTrouble:
 def need_torch() -> None:
     """Raises NoTorch unless everything that SAM needs is here; imports none of it."""
     for name in ("torch", "segment_anything", "onnx", "onnxruntime"):
-        if importlib.util.find_spec(name) is None:
+        if find_spec(name) is None:
             raise NoTorch(f"This model needs {name}, which is not installed here.")
     found = metadata.version("torch")
     if tuple(int(part) for part in found.split("+")[0].split(".")[:2]) < OLDEST_TORCH:
