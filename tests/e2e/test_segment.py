@@ -18,6 +18,7 @@ from apps.labels.logic.masks import read_runs
 from tests.e2e.desk import Desk, held
 from tests.e2e.people import PHONE, Door
 from tests.e2e.site import HEIGHT, WIDTH, MakeProject, Project, Site
+from tests.e2e.test_pages import look
 from tests.factories.servers import wait_for
 
 ONTOLOGY: dict[str, Any] = {
@@ -271,6 +272,21 @@ def test_with_the_process_away_the_editor_says_so_and_works_on(
     expect(desk.labels).to_have_count(2)
     desk.is_saved()
     assert overlap(project.labels(task, of="stain")[0], LONE) > 0.7
+
+
+def test_the_bar_of_every_tool_can_be_read(door: Door, make_project: MakeProject, shots: Path) -> None:
+    project = make_project("Bars", units=1, ontology=ONTOLOGY)
+    hand, _ = ready(door, project)
+    desk, wrong = hand.desk, []
+    for name, keys in {"brush": "1", "segment": "s", "outline": "2pw"}.items():
+        desk.press(*keys)
+        if name == "segment":
+            hand.click(LONE)
+            hand.proposes()
+        wrong += look(door.inside[-1], f"hand-{name}", shots)
+        if name == "segment":
+            desk.press("Escape")
+    assert wrong == []
 
 
 def inference_of(site: Site) -> int:

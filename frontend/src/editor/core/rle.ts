@@ -112,7 +112,15 @@ export function runsOfBits(
   };
   for (let x = 0; x < w; x++) {
     push(0, box.minY);
-    for (let y = box.minY, o = start + x; y < box.maxY; y++, o += stride) push(bits[o] as number, 1);
+    for (let y = box.minY, o = start + x; y < box.maxY; y++, o += stride) {
+      const value = bits[o] as number;
+      if (value !== last) {
+        counts.push(run);
+        run = 0;
+        last = value;
+      }
+      run++;
+    }
     push(0, height - box.maxY);
   }
   push(0, (width - box.maxX) * height);
