@@ -124,7 +124,8 @@ def test_twenty_who_ask_for_the_same_are_one_flight_and_hasten_it() -> None:
             slow = await begin(made, ("same", "batch"), key="k")
             other = await begin(made, ("other", "prefetch"))
             assert made.stands("k") == "queued"
-            many = await begin(made, *[("same", "interactive")] * 19, key="k")
+            urgent: tuple[str, Priority] = ("same", "interactive")
+            many = await begin(made, *[urgent] * 19, key="k")
             assert made.depth("batch") == 0
             assert made.depth("interactive") == 1
             work.gate.open()
@@ -263,7 +264,7 @@ def test_who_hangs_up_takes_the_ask_along_unless_another_waits_for_it() -> None:
                 task.cancel()
             await asyncio.gather(alone, yours[0], return_exceptions=True)
             work.gate.open()
-            assert await asyncio.gather(first, mine, yours[1]) == ["FIRST", "SHARED", "KEPT"]
+            assert list(await asyncio.gather(first, mine, yours[1])) == ["FIRST", "SHARED", "KEPT"]
             assert work.order == ["first", "shared", "kept"]
 
     asyncio.run(scene())

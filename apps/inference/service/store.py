@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-CHUNK = 2**20
+DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class MissingFile(FileNotFoundError):
@@ -144,6 +145,8 @@ class BucketStore:
         self._client.delete_object(Bucket=self._bucket, Key=checked(key))
 
     def local_path(self, key: str, sha256: str) -> Path:
+        if not DIGEST.fullmatch(sha256):
+            raise WrongDigest(f"{sha256!r} is no digest")
         path = self._cache / "files" / sha256
         if not path.is_file():
             put_whole(path, self.read(key))
