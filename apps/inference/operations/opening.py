@@ -26,7 +26,10 @@ CHUNK = 2**20
 NOBODY = ("unreachable", "not_configured")
 # What the process says when it is not the file's fault.
 OURS = ("model_missing", "no_torch", "starting", "internal")
-KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "OMP_NUM_THREADS")
+KEPT = (
+    *("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "PYTHONPATH", "OMP_NUM_THREADS"),
+    "LAPIDARY_PREDICTOR_HOSTS",
+)
 
 
 def inspect_file(ask: wire.InspectAsk) -> wire.InspectAnswer:
