@@ -1,7 +1,7 @@
 import { Box, Skeleton, Table, Text } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import type { CurvePoint } from "../../api/types";
-import { drawn } from "./curve";
+import { drawn, lossWords } from "./curve";
 import { Figure } from "./Figure";
 import { say } from "./messages";
 
@@ -41,7 +41,7 @@ export function Curve({ curve }: { curve: readonly CurvePoint[] }) {
                   <Table.Td ta="right">{step}</Table.Td>
                   <Table.Td ta="right">{click.toFixed(3)}</Table.Td>
                   <Table.Td ta="right">{box.toFixed(3)}</Table.Td>
-                  <Table.Td ta="right">{loss.toFixed(3)}</Table.Td>
+                  <Table.Td ta="right">{lossWords(loss)}</Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

@@ -1,6 +1,6 @@
 import "@mantine/charts/styles.css";
 import { LineChart } from "@mantine/charts";
-import { type Drawn, iouDomain, stepTicks } from "./curve";
+import { type Drawn, iouTicks, lossWords, stepTicks } from "./curve";
 import { say } from "./messages";
 
 const two = (value: number) => value.toFixed(2);
@@ -8,6 +8,7 @@ const two = (value: number) => value.toFixed(2);
 /** Loaded on its own: the chart's library is larger than the rest of the page. */
 export default function CurveChart({ points }: { points: Drawn[] }) {
   const label = points.at(-1);
+  const ticks = iouTicks(points);
   return (
     <LineChart
       h={220}
@@ -21,7 +22,13 @@ export default function CurveChart({ points }: { points: Drawn[] }) {
       curveType="linear"
       strokeWidth={2}
       valueFormatter={(value) => value.toFixed(3)}
-      yAxisProps={{ domain: iouDomain(points), tickFormatter: two, width: 44, allowDataOverflow: true }}
+      yAxisProps={{
+        ticks,
+        domain: [ticks[0] ?? 0, ticks.at(-1) ?? 1],
+        tickFormatter: two,
+        width: 44,
+        allowDataOverflow: true,
+      }}
       rightYAxisProps={{ domain: [0, "auto"], tickFormatter: two, width: 44 }}
       xAxisProps={{ type: "number", domain: ["dataMin", "dataMax"], ticks: stepTicks(points) }}
       lineProps={{ isAnimationActive: false }}
@@ -35,4 +42,4 @@ export default function CurveChart({ points }: { points: Drawn[] }) {
 }
 
 export const pointWords = ({ step, click, box, loss }: Drawn): string =>
-  say("point", { step, click: click.toFixed(3), box: box.toFixed(3), loss: loss.toFixed(3) });
+  say("point", { step, click: click.toFixed(3), box: box.toFixed(3), loss: lossWords(loss) });

@@ -1,4 +1,4 @@
-import { Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { Button, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { FinetuneExample, RleMask } from "../../api/types";
 import { type Colour, type Crop, cropOf, drawnSize, tint } from "./crop";
@@ -6,6 +6,7 @@ import classes from "./Examples.module.css";
 import { say } from "./messages";
 
 const SIDE = 320;
+const FIRST = 4;
 const TRUTH: Colour = [64, 192, 87];
 const BEFORE: Colour = [250, 176, 5];
 const AFTER: Colour = [34, 184, 207];
@@ -116,6 +117,8 @@ function Example({ example }: { example: FinetuneExample }) {
 
 /** Some held-out objects side by side: what is there, and what the model made of it before and after. */
 export function Examples({ examples }: { examples: readonly FinetuneExample[] }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? examples : examples.slice(0, FIRST);
   if (examples.length === 0) return null;
   return (
     <div>
@@ -123,11 +126,16 @@ export function Examples({ examples }: { examples: readonly FinetuneExample[] })
         {say("examples")}
       </Text>
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="md">
-        {examples.map((example, index) => (
+        {shown.map((example, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: an ended run's list does not change.
           <Example key={index} example={example} />
         ))}
       </SimpleGrid>
+      {shown.length < examples.length && (
+        <Button variant="subtle" mt="xs" onClick={() => setAll(true)}>
+          {say("showAll", { count: examples.length })}
+        </Button>
+      )}
     </div>
   );
 }

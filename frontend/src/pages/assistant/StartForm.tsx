@@ -9,7 +9,7 @@ import { inOrder } from "./choices";
 import { say } from "./messages";
 import type { useStart } from "./useStart";
 
-const TAUGHT: readonly Shape[] = ["bitmask", "polygon", "bounding_box"];
+const TAUGHT: readonly Shape[] = ["bitmask", "polygon", "bounding_box", "rotatable_bounding_box"];
 
 /** The classes whose labels a decoder can learn from. */
 function useClassNames(ontology: string): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawn, iouDomain, stepTicks } from "./curve";
+import { drawn, iouTicks, stepTicks } from "./curve";
 
 const point = (step: number, click = 0.5, box = 0.6) => ({
   step,
@@ -11,6 +11,10 @@ const point = (step: number, click = 0.5, box = 0.6) => ({
 describe("drawn", () => {
   it("keeps a short curve as it is", () => {
     expect(drawn([point(0), point(20)]).map(({ step }) => step)).toEqual([0, 20]);
+  });
+
+  it("has no loss before the first step", () => {
+    expect(drawn([point(0), point(20)]).map(({ loss }) => loss)).toEqual([null, 1 / 21]);
   });
 
   it("thins a long one, from its first point to its last", () => {
@@ -35,15 +39,20 @@ describe("stepTicks", () => {
   });
 });
 
-describe("iouDomain", () => {
-  it("lies closely around the points", () => expect(iouDomain(drawn([point(0, 0.37, 0.71)]))).toEqual([0.35, 0.75]));
-  it("does not blow up a flat line", () => {
-    const [low, high] = iouDomain(drawn([point(0, 0.5, 0.5)]));
-    expect(high - low).toBeCloseTo(0.1);
+describe("iouTicks", () => {
+  const ticks = (click: number, box: number) => iouTicks(drawn([point(0, click, box)]));
+  it("lie closely around the points, on round values", () => {
+    expect(ticks(0.37, 0.71)).toEqual([0.3, 0.4, 0.5, 0.6, 0.7, 0.8]);
+    expect(ticks(0.42, 0.5)).toEqual([0.4, 0.42, 0.44, 0.46, 0.48, 0.5, 0.52]);
   });
-  it("stays within 0 and 1", () => {
-    expect(iouDomain(drawn([point(0, 0, 0)]))).toEqual([0, 0.1]);
-    expect(iouDomain(drawn([point(0, 1, 1)]))).toEqual([0.9, 1]);
+  it("do not blow up a flat line", () => {
+    const flat = ticks(0.5, 0.5);
+    expect((flat.at(-1) ?? 0) - (flat[0] ?? 0)).toBeGreaterThanOrEqual(0.1);
   });
-  it("has an axis before the first point", () => expect(iouDomain([])).toEqual([0, 1]));
+  it("stay within 0 and 1", () => {
+    expect(ticks(0, 0)[0]).toBe(0);
+    expect(ticks(1, 1).at(-1)).toBe(1);
+    expect(ticks(0, 1)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+  });
+  it("are an axis before the first point", () => expect(iouTicks([])).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]));
 });

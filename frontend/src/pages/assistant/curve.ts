@@ -5,7 +5,8 @@ export interface Drawn {
   step: number;
   click: number;
   box: number;
-  loss: number;
+  /** Null before the first step: nothing was trained yet. */
+  loss: number | null;
 }
 
 const MOST = 200;
@@ -18,7 +19,12 @@ export function drawn(curve: readonly CurvePoint[]): Drawn[] {
       : Array.from({ length: MOST }, (_, index) => Math.round((index * (curve.length - 1)) / (MOST - 1))).flatMap(
           (index) => curve[index] ?? [],
         );
-  return kept.map(({ step, click_iou, box_iou, loss }) => ({ step, click: click_iou, box: box_iou, loss }));
+  return kept.map(({ step, click_iou, box_iou, loss }) => ({
+    step,
+    click: click_iou,
+    box: box_iou,
+    loss: step > 0 ? loss : null,
+  }));
 }
 
 /** Round steps, six at most, for the axis below. */
@@ -31,11 +37,18 @@ export function stepTicks(points: readonly Drawn[]): number[] {
   return Array.from({ length: Math.floor(last / size) - from + 1 }, (_, index) => (from + index) * size);
 }
 
-/** The ends of the IoU axis: whole twentieths around the points, never narrower than a tenth. */
-export function iouDomain(points: readonly Drawn[]): [number, number] {
-  if (points.length === 0) return [0, 1];
+export const lossWords = (loss: number | null): string => loss?.toFixed(3) ?? "–";
+
+const IOU_STEPS = [0.02, 0.05, 0.1, 0.2];
+
+/** Round values around the points, for the IoU axis from its first to its last; never narrower than a tenth. */
+export function iouTicks(points: readonly Drawn[]): number[] {
   const values = points.flatMap(({ click, box }) => [click, box]);
-  const low = Math.max(0, Math.floor(Math.min(...values) * 20) / 20);
-  const high = Math.min(1, Math.ceil(Math.max(...values) * 20) / 20);
-  return high - low >= 0.1 ? [low, high] : [Math.max(0, high - 0.1), Math.max(0.1, high)];
+  const middle = values.length > 0 ? (Math.min(...values) + Math.max(...values)) / 2 : 0.5;
+  const reach = values.length > 0 ? Math.max(0.05, Math.max(...values) - middle) : 0.5;
+  const size = IOU_STEPS.find((step) => (2 * reach) / step <= 6) ?? 0.2;
+  // A little off the ends, so that a round end stays the round number that it is.
+  const first = Math.max(0, Math.floor((middle - reach) / size + 1e-6));
+  const last = Math.min(Math.round(1 / size), Math.ceil((middle + reach) / size - 1e-6));
+  return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * size).toFixed(2)));
 }

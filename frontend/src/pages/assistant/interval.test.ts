@@ -23,7 +23,7 @@ describe("scaleOf", () => {
   it("is an axis even where nothing changed", () => {
     const scale = scaleOf([gain(0, 0, 0)]);
     expect(scale.high).toBeGreaterThan(scale.low);
-    expect(place(scale, 0)).toBe(0);
+    expect(place(scale, 0)).toBe(50);
   });
 
   it("is an axis without intervals", () => expect(scaleOf([]).ticks.length).toBeGreaterThan(1));

@@ -15,9 +15,10 @@ export function scaleOf(intervals: readonly Interval[]): Scale {
   const low = Math.min(0, ...intervals.map((one) => one.low));
   const high = Math.max(0, ...intervals.map((one) => one.high));
   const step = STEPS.find((size) => Math.ceil(high / size) - Math.floor(low / size) < MOST) ?? 1;
-  const first = Math.floor(low / step);
-  // An interval of nothing but 0 still has an axis.
-  const last = Math.max(Math.ceil(high / step), first + 1);
+  // Where nothing changed there is still an axis, with 0 in its middle.
+  const still = low === 0 && high === 0;
+  const first = still ? -1 : Math.floor(low / step);
+  const last = still ? 1 : Math.ceil(high / step);
   return {
     low: first * step,
     high: last * step,
