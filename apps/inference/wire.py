@@ -313,8 +313,8 @@ class FinetuneState(Struct, frozen=True):
 class Trouble(Struct, frozen=True):
     """The body of every answer that is not 2xx.
 
-    400 refused (the ask cannot be carried out as it is: bad_prompts, bad_image, wrong_family, damaged_file, unsafe_file),
-    409 superseded, 429 busy (Retry-After), 503 unavailable (Retry-After; model_missing, no_torch, starting), 504 late.
+    400 refused (it cannot be carried out as it is: bad_prompts, bad_image, wrong_family, damaged_file, unsafe_file),
+    409 superseded, 429 busy (Retry-After), 503 unavailable (Retry-After; model_missing, no_torch), 504 late.
     """
 
     code: str

@@ -211,8 +211,8 @@ def test_public_addresses_are_public(address: str) -> None:
     assert is_public(address)
 
 
-# These reach addresses of the instance admin's alone: the server asks itself whether it is ready, the gateway asks our own
-# inference process over its socket, and that asks predictors that the admin has added by their address.
+# These reach addresses of the instance admin's alone: the server asks itself whether it is ready, the gateway asks our
+# own inference process over its socket, and that asks predictors that the admin has added by their address.
 OWN = ("apps/server/", "apps/inference/gateway.py", "apps/inference/service/")
 
 
