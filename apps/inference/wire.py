@@ -62,8 +62,8 @@ class Prompts(Struct, frozen=True):
     """What the hand says. Any mixture of points, one box and one previous mask gives one answer with candidates.
 
     ``boxes`` instead gives one answer per box. ``token`` names the low-resolution logits that an earlier answer left
-    in the process; ``mask`` is a saved mask, polygon (rasterised by the web tier) or brush stroke to be refined. ``anchors``
-    asks for an outline that snaps to edges between the given points (live-wire), closed or still open.
+    in the process; ``mask`` is a saved mask, polygon (rasterised by the web tier) or brush stroke to be refined.
+    ``anchors`` asks for an outline that snaps to edges between the given points (live-wire), closed or still open.
     """
 
     points: tuple[Point, ...] = ()
