@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from apps.inference.service.store import BucketStore, FileStore, MissingFile, Store, WrongDigest
+from apps.inference.service.store import BucketStore, FileStore, MissingFile, Store, WrongDigest, bucket_store
 
 
 class ClientError(Exception):
@@ -127,6 +128,15 @@ def test_a_bucket_is_asked_once_for_a_models_file(tmp_path: Path) -> None:
     for _ in range(2):
         store.local_path("m.pth", digest(b"weights"))
     assert bucket.gets == 1
+
+
+def test_a_store_goes_to_another_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    there = pickle.loads(pickle.dumps(bucket_store("media", "http://127.0.0.1:9000", "eu-1", tmp_path)))  # noqa: S301
+    assert isinstance(there, BucketStore)
+    folder = pickle.loads(pickle.dumps(FileStore(tmp_path)))  # noqa: S301
+    assert folder.root == tmp_path
 
 
 def test_a_bucket_that_refuses_is_no_missing_file(tmp_path: Path) -> None:

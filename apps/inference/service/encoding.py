@@ -99,6 +99,12 @@ class Encoding:
             return Encoded(found, created=False, nbytes=found.nbytes)
         return await self.lane.do(image, priority=priority, key=image.sha256, session=session, seconds=seconds)
 
+    async def made(self, image: wire.ImageRef, priority: wire.Priority) -> Encoded:
+        held = self.held(image)
+        if held is not None:
+            return Encoded(held, created=False, nbytes=held.nbytes)
+        return await self.lane.do(image, priority=priority, key=image.sha256)
+
     def close(self) -> None:
         self.lane.close()
         for threads in (self._encoders, self._readers):

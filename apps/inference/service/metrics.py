@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from apps.inference.service.scheduler import RANKS, Lane
 
 if TYPE_CHECKING:
     from apps.inference.service.desk import Desk
 
+PREFIX = "lapidary_inference"
 BUCKETS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 15, 60)
 
 
@@ -21,7 +22,7 @@ class Meters:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._seconds = Histogram(
-            "lapidary_inference_seconds",
+            f"{PREFIX}_seconds",
             "Time to answer an ask.",
             ["ask"],
             buckets=BUCKETS,
@@ -48,16 +49,16 @@ class Meters:
                 if waits:
                     wait.labels(name, str(quantile)).set(waits[min(len(waits) - 1, int(quantile * len(waits)))])
         kept = desk.embeddings
-        looks = gauge("embedding_looks", "Embeddings looked for in memory.", ["found"], moment)
-        looks.labels("yes").set(kept.hits)
-        looks.labels("no").set(kept.misses)
+        looks = Counter(f"{PREFIX}_embedding_looks", "Embeddings looked for in memory.", ["found"], registry=moment)
+        looks.labels("yes").inc(kept.hits)
+        looks.labels("no").inc(kept.misses)
         gauge("embedding_bytes", "Embeddings in memory.", [], moment).set(kept.total)
         gauge("models_loaded", "Models that are loaded.", [], moment).set(len(desk.segmenters.values()))
         return generate_latest(self._registry) + generate_latest(moment)
 
 
 def gauge(name: str, help_text: str, labels: list[str], registry: CollectorRegistry) -> Gauge:
-    return Gauge(f"lapidary_inference_{name}", help_text, labels, registry=registry)
+    return Gauge(f"{PREFIX}_{name}", help_text, labels, registry=registry)
 
 
 def _lanes(desk: Desk) -> dict[str, list[Lane[Any, Any]]]:

@@ -64,6 +64,10 @@ class Segmenting:
         """Found or made. Raises what the lane raises, Refusal, ModelTrouble."""
         return await self._images.get(image, priority, session=session, seconds=seconds)
 
+    async def made(self, image: wire.ImageRef, priority: wire.Priority) -> Encoded:
+        """Of an image that was looked for in vain: it takes its place in the queue at once."""
+        return await self._images.made(image, priority)
+
     async def click(
         self,
         prompts: wire.Prompts,

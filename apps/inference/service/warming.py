@@ -42,27 +42,23 @@ class Warming:
     async def ask(self, ask: wire.WarmAsk) -> wire.WarmAnswer:
         if ask.session:
             self._turn(ask.session, {(one.model.id, one.image.sha256) for one in ask.asks})
-        return wire.WarmAnswer(list(await asyncio.gather(*(self._one(one, ask.session) for one in ask.asks))))
+        there = await asyncio.gather(*map(self._is_there, ask.asks))
+        # Those that are missing line up in the order in which they were named.
+        return wire.WarmAnswer(
+            ["ready" if ready else self._begin(one, ask.session) for one, ready in zip(ask.asks, there, strict=True)]
+        )
 
     def meanwhile(self, ask: wire.AssistAsk) -> None:
         """Encodes the image that somebody works on with another assistant. Turning to another image ends it."""
         session = f"click:{ask.session}" if ask.session else ""
         if session:
             self._turn(session, {(ask.model.id, ask.image.sha256)})
-        self.begin(wire.EncodeAsk(ask.model, ask.image, "claim"), session)
+        self._begin(wire.EncodeAsk(ask.model, ask.image, "claim"), session, look=True)
 
     def _turn(self, session: str, to: set[tuple[str, str]]) -> None:
         for way, task in list(self._tasks.items()):
             if way[0] == session and way[1:3] not in to:
                 task.cancel()
-
-    async def _one(self, ask: wire.EncodeAsk, session: str) -> State:
-        if ask.model.family == "classical":
-            return "ready"
-        if await self._is_there(ask):
-            self._desk.segmenters.begin(ask.model)
-            return "ready"
-        return self.begin(ask, session)
 
     async def state(self, model: str, image: str) -> dict[str, object]:
         """How far an image is, by the ids alone: ready, queued, running or cold; and why the model is not to be had."""
@@ -82,30 +78,33 @@ class Warming:
 
     async def _is_there(self, ask: wire.EncodeAsk) -> bool:
         """In memory (where a look brings it for the first click), or in the media storage."""
+        if ask.model.family == "classical":
+            return True
         segmenting = self._desk.segmenters.held(ask.model)
         if segmenting is not None:
             return await segmenting.found(ask.image) is not None
+        self._desk.segmenters.begin(ask.model)
         key = storage_key(ask.model.sha256, ask.image.sha256)
         return await asyncio.get_running_loop().run_in_executor(None, self._desk.store.exists, key)
 
-    def begin(self, ask: wire.EncodeAsk, session: str) -> State:
+    def _begin(self, ask: wire.EncodeAsk, session: str, *, look: bool = False) -> State:
         # More urgent than before is another way: it joins the other's flight and hastens it.
         key = (session, ask.model.id, ask.image.sha256, ask.priority)
         if key not in self._tasks:
             if len(self._tasks) >= MOST:
                 return "dropped"
-            task = asyncio.get_running_loop().create_task(self._warm(ask))
+            task = asyncio.get_running_loop().create_task(self._warm(ask, look=look))
             self._tasks[key] = task
             task.add_done_callback(lambda done: self._tasks.pop(key, None) if self._tasks.get(key) is done else None)
         segmenting = self._desk.segmenters.held(ask.model)
         stands = segmenting.encoding.stands(ask.image.sha256) if segmenting is not None else ""
         return "running" if stands == "running" else "queued"
 
-    async def _warm(self, ask: wire.EncodeAsk) -> None:
+    async def _warm(self, ask: wire.EncodeAsk, *, look: bool) -> None:
         try:
             segmenting = await self._desk.segmenters.get(ask.model)
             self._trouble.pop(ask.model.id, None)
-            await segmenting.embedding(ask.image, ask.priority)
+            await (segmenting.embedding if look else segmenting.made)(ask.image, ask.priority)
         except NotLoaded as error:
             self._trouble[ask.model.id] = error.detail
         except (Busy, Late, Superseded, Refusal):
