@@ -118,7 +118,11 @@ def relative(table: Tensor) -> Tensor:
 
 
 def fused(query: Tensor, key: Tensor, value: Tensor, down: Tensor, across: Tensor, scale: float) -> Tensor:
-    bias = (down[..., None] + across[..., None, :]).flatten(2)
+    # The sum of a row's and a column's share for every cell, as one product with ones: quicker than to spread and add.
+    height, width = down.shape[-1], across.shape[-1]
+    ones = torch.eye(height, dtype=down.dtype, device=down.device).repeat_interleave(width, 1)
+    others = torch.eye(width, dtype=down.dtype, device=down.device).repeat(1, height)
+    bias = torch.cat([down, across], -1) @ torch.cat([ones, others])
     attend = functional.scaled_dot_product_attention
     return attend(query[None], key[None], value[None], attn_mask=bias[None], scale=scale)[0]
 
