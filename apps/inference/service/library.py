@@ -44,6 +44,7 @@ class Library(Generic[M]):
         self._loading: dict[str, asyncio.Future[M]] = {}
         self._failed: dict[str, tuple[float, NotLoaded]] = {}
         self._threads = ThreadPoolExecutor(2, "load")
+        self._closed = False
 
     def held(self, spec: ModelSpec) -> M | None:
         return self._kept.get(spec.id)
@@ -71,6 +72,8 @@ class Library(Generic[M]):
             raise NotLoaded("starting", "The model is being loaded; try again in a moment.") from None
 
     def close(self) -> None:
+        """What is being loaded is closed when it is there."""
+        self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         for model in self._kept.values():
             model.close()
@@ -100,6 +103,8 @@ class Library(Generic[M]):
         error = done.exception()
         if isinstance(error, NotLoaded):
             self._failed[spec.id] = (monotonic() + AGAIN, error)
+        elif error is None and self._closed:
+            done.result().close()
         elif error is None:
             self._failed.pop(spec.id, None)
             for gone in self._kept.put(spec.id, done.result()):
