@@ -133,7 +133,10 @@ export class Assist implements Assistant {
 
   private answered(question: Question, answer: Answer): void {
     const warming = answer.warming || answer.answers.some((one) => one.warming);
+    const { info } = this.store.getState();
     this.store.setState({ asking: false, warming, trouble: null, note: answer.note });
+    // Whoever answers is not away.
+    if (info?.state === "unavailable") this.wait(0);
     question.warming = warming;
     if (warming) this.wait(0);
     // Boxes are kept as they are answered: no better answer may follow.

@@ -132,9 +132,10 @@ function WireBar() {
 /** Who answers and how it stands; spoken when that changes, and quiet about every single question. */
 function AssistWords({ proposal }: { proposal: Proposing }) {
   const state = useAssist((s) => s),
-    { info, asking, trouble, warming } = state,
+    { info, asking, trouble, warming, note } = state,
     away = trouble !== null || info?.enabled === false || info?.state === "unavailable";
-  const classical = info?.assistant === "classical",
+  const waiting = proposal.stage === "asking" && !away && !warming,
+    classical = info?.assistant === "classical",
     who = !info ? t("assist.none") : info.model ? t("assist.model", info.model) : t("assist.classical");
   return (
     <div className={css.handWords}>
@@ -156,37 +157,40 @@ function AssistWords({ proposal }: { proposal: Proposing }) {
           {who}
         </span>
       </Tooltip>
+      {waiting ? (
+        <span className={css.said} aria-hidden>
+          {t("assist.asking")}
+        </span>
+      ) : null}
       <span
         className={css.said}
         role="status"
         aria-live="polite"
         data-mood={away || proposal.stage === "nothing" ? "warning" : undefined}
       >
-        {messageOf(state, proposal)}
+        {waiting ? "" : messageOf(state, proposal)}
       </span>
+      {note && !away && <span className={css.note}>{note}</span>}
     </div>
   );
 }
 
 const wordsOf = ({ kind, detail }: NonNullable<AssistState["trouble"]>): string => t(`assist.${kind}`, { detail });
 
-function messageOf({ info, trouble, warming, note }: AssistState, proposal: Proposing): string {
+function messageOf({ info, trouble, warming }: AssistState, proposal: Proposing): string {
   if (info?.enabled === false) return t("assist.off");
   if (trouble) return wordsOf(trouble);
   if (info?.state === "unavailable") return t("assist.unavailable");
   if (warming) return t("assist.warming", { name: info?.model?.name ?? t("assist.none") });
   switch (proposal.stage) {
     case "nothing":
-      return note || t("assist.nothing");
+      return t("assist.nothing");
     case "boxes":
       return t("assist.boxes", { count: proposal.boxes });
     case "shown":
-      return [
-        proposal.score === null ? "" : t("assist.score", { score: proposal.score.toFixed(2) }),
-        note || t("assist.shown"),
-      ]
-        .filter(Boolean)
-        .join(" · ");
+      return proposal.score === null
+        ? t("assist.shown")
+        : `${t("assist.score", { score: proposal.score.toFixed(2) })} · ${t("assist.shown")}`;
     default:
       return proposal.refining ? t("assist.refine") : t("assist.begin");
   }

@@ -34,6 +34,7 @@ export const words = {
   "assist.classical": "Classical: GrabCut, no model",
   "assist.classicalLimits":
     "Without a model the assistant cuts object from ground by colour. It fails on hollow or text-like objects and where both look alike: use more clicks, the brush or the snapping outline there. It claims no score.",
+  "assist.asking": "Looking…",
   "assist.begin": "Click an object or drag a box",
   "assist.refine": "Refining the label: click to add, Alt-click to take away",
   "assist.shown": "Enter keeps, Esc drops",
