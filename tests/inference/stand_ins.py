@@ -61,12 +61,17 @@ class SquareEngine:
         self.id, self.base_sha256 = model, model.partition(".")[0]
         self.decode_workers, self.max_batch = decode_workers, max_batch
         self.encoding, self.decoding = Gate(), Gate()
-        self.encoded = 0
+        self.tried = self.encoded = 0
+        self.trouble: Exception | None = None
+        self.clumsy = False
         self.batches: list[list[DecodeAsk]] = []
         self.closed = threading.Event()
 
     def encode(self, image: NDArray[np.uint8]) -> Embedding:
         self.encoding.pass_through()
+        self.tried += 1
+        if self.trouble is not None:
+            raise self.trouble
         self.encoded += 1
         height, width = image.shape[:2]
         return Embedding.of(np.ones((4, 64, 64), np.float32), (height, width), (height * 16, width * 16))
@@ -74,6 +79,8 @@ class SquareEngine:
     def decode(self, asks: Sequence[DecodeAsk]) -> list[Decoded]:
         self.batches.append(list(asks))
         self.decoding.pass_through()
+        if self.clumsy:
+            raise RuntimeError("the device is gone")
         return [self._square(ask) for ask in asks]
 
     def close(self) -> None:

@@ -167,7 +167,7 @@ def test_a_model_that_is_not_to_be_had_says_why_and_the_classical_assistant_goes
             await desk.assist(ask(image))
         assert refused.value.code == "model_missing"
         await desk.assist(ask(image, meanwhile=True))
-        await until(lambda: desk.warming.trouble(model()))
+        await until(lambda: desk.warming.trouble(model(), image))
         (answer,) = (await desk.assist(ask(image, meanwhile=True))).answers
         assert (answer.warming, answer.note, answer.model) == (False, refused.value.detail, "classical")
         assert (await desk.warming.state(BASE, image.sha256))["error"] == refused.value.detail

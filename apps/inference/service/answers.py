@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from apps.inference import wire
-from apps.inference.service.library import NotLoaded, why
+from apps.inference.service.library import UNAVAILABLE, NotLoaded, why
 from apps.inference.service.refusals import Refusal
 from apps.inference.service.scheduler import Busy, Late, Superseded
 
@@ -108,4 +108,6 @@ def refused(error: Exception) -> Response:
     if found.code == "failed" and not isinstance(error, NotLoaded):
         log.error("an ask failed", exc_info=error)
         return trouble(500, "failed", "The inference process failed; the fault is in its log.", LOAD_AGAIN)
+    if found.code not in UNAVAILABLE:
+        return trouble(400, found.code, found.detail)
     return trouble(503, found.code, found.detail, LOAD_SOON if found.code == "starting" else LOAD_AGAIN)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
 from time import monotonic, perf_counter
-from typing import Any
 
 import msgspec
 
@@ -23,7 +22,7 @@ from apps.inference.service.loaders import Loaders
 from apps.inference.service.pictures import Picture, Pictures
 from apps.inference.service.predicting import Predicting
 from apps.inference.service.prompting import Left, Tokens, each, without_token
-from apps.inference.service.scheduler import Busy, Lane, Late
+from apps.inference.service.scheduler import Busy, Lane, Late, few_at_once
 from apps.inference.service.segmenter import DecodeAsk, Decoded
 from apps.inference.service.segmenting import Segmenting
 from apps.inference.service.settings import Settings
@@ -87,7 +86,7 @@ class Desk:
             if ready:
                 return await self._of_model(ask, prompts, deadline)
             self.warming.meanwhile(ask)
-            note, warming = self.warming.trouble(ask.model), True
+            note, warming = self.warming.trouble(ask.model, ask.image), True
         except (NotLoaded, Busy) as error:
             note, warming = getattr(error, "detail", "The assistant is busy."), isinstance(error, Busy)
         answers = await self._classical(ask, without_token(prompts), deadline)
@@ -103,10 +102,11 @@ class Desk:
         encoded = await segmenting.embedding(ask.image, "interactive", session=ask.session, seconds=deadline.left)
         encode_ms = (perf_counter() - began) * 1e3
         session = ask.session if len(prompts) == 1 else ""
-        answers = await asyncio.gather(
-            *(self._click(segmenting, ask, one, encoded.embedding, session, deadline, encode_ms) for one in prompts)
+        answers = await few_at_once(
+            partial(self._click, segmenting, ask, one, encoded.embedding, session, deadline, encode_ms)
+            for one in prompts
         )
-        return wire.AssistAnswer(list(answers), encoded=encoded.created, embedding_bytes=encoded.nbytes)
+        return wire.AssistAnswer(answers, encoded=encoded.created, embedding_bytes=encoded.nbytes)
 
     async def _click(
         self,
@@ -134,13 +134,12 @@ class Desk:
     ) -> list[wire.Assist]:
         picture = await self.pictures.get(ask.image)
         session = ask.session if len(prompts) == 1 else ""
-        asked: list[Coroutine[Any, Any, wire.Assist]] = [
-            self.classical.do(
-                ClassicalAsk(picture, one), priority="interactive", session=session, seconds=deadline.left
-            )
-            for one in prompts
-        ]
-        return list(await asyncio.gather(*asked))
+
+        async def one(prompts: wire.Prompts) -> wire.Assist:
+            ask = ClassicalAsk(picture, prompts)
+            return await self.classical.do(ask, priority="interactive", session=session, seconds=deadline.left)
+
+        return await few_at_once(partial(one, each) for each in prompts)
 
     def _classical_work(self, asks: Sequence[ClassicalAsk]) -> list[wire.Assist | Exception]:
         return [attempt(self.loaders.classical, ask.picture, ask.prompts) for ask in asks]

@@ -16,6 +16,11 @@ from apps.inference.wire import ModelSpec
 
 log = logging.getLogger(__name__)
 
+UNAVAILABLE = frozenset(
+    {"starting", "model_missing", "no_torch", "no_onnx", "encoder_died", "predictor_unavailable", "failed"}
+)
+"""Codes of what may be otherwise at another time or on another machine. All others are of the ask or the file."""
+
 AGAIN = 10.0
 """Seconds for which a model that could not be loaded is not tried again."""
 

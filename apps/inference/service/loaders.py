@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from apps.inference import wire
 from apps.inference.service.embeddings import Embedding
 from apps.inference.service.encoding import Engine
-from apps.inference.service.library import NotLoaded, why
+from apps.inference.service.library import UNAVAILABLE, NotLoaded, why
 from apps.inference.service.pictures import Picture
 from apps.inference.service.predicting import Predictor
 from apps.inference.service.refusals import Refusal
@@ -19,10 +19,6 @@ from apps.inference.service.store import Store
 
 if TYPE_CHECKING:
     from apps.inference.service.finetune.runs import Runs
-
-# What is wrong with the file itself, and not with this machine.
-OF_THE_FILE = frozenset({"wrong_family", "damaged_file", "unsafe_file", "bad_model", "bad_config", "model_missing"})
-
 
 Decode = Callable[[Sequence[DecodeAsk]], Sequence[Decoded]]
 
@@ -68,9 +64,9 @@ class Loaders:
             return self._inspect(ask)
         except Exception as error:
             found = why(error)
-            if found.code in OF_THE_FILE:
-                raise Refusal(found.code, found.detail) from error
-            raise found from error
+            if found.code in UNAVAILABLE and found.code != "model_missing":
+                raise found from error
+            raise Refusal(found.code, found.detail) from error
 
     def _inspect(self, ask: wire.InspectAsk) -> wire.InspectAnswer:
         if ask.kind == "predictor":

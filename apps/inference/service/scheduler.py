@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from time import monotonic
@@ -23,6 +23,9 @@ Result = TypeVar("Result")
 RANKS: Mapping[Priority, int] = {"interactive": 0, "claim": 1, "prefetch": 2, "batch": 3}
 LIMITS: Mapping[Priority, int] = {"interactive": 64, "claim": 256, "prefetch": 1_024, "batch": 256}
 """How many may wait of each priority; one more is told to come again."""
+
+AT_ONCE = 8
+"""Parts of one ask that stand in a queue at the same time; others want to get in too."""
 
 FIRST_GUESS = 1.0
 """Seconds that a batch takes, before the first one has."""
@@ -250,6 +253,22 @@ class Lane(Generic[Ask, Result]):
                 _fail(waiter, result)
             elif not waiter.future.done():
                 waiter.future.set_result(result)
+
+
+async def few_at_once(parts: Iterable[Callable[[], Awaitable[Result]]]) -> list[Result]:
+    """The results of an ask's parts, in order. The first that fails ends the others."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(part: Callable[[], Awaitable[Result]]) -> Result:
+        async with room:
+            return await part()
+
+    tasks = [asyncio.ensure_future(one(part)) for part in parts]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def _fail(waiter: Waiter[Result], error: Exception) -> None:

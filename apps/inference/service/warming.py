@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 from apps.inference import wire
 from apps.inference.service.embeddings import storage_key
-from apps.inference.service.library import NotLoaded
+from apps.inference.service.kept import Kept
+from apps.inference.service.library import NotLoaded, why
 from apps.inference.service.refusals import Refusal
-from apps.inference.service.scheduler import Busy, Late, Superseded
+from apps.inference.service.scheduler import Busy, Closed, Late, Superseded
 
 if TYPE_CHECKING:
     from apps.inference.service.desk import Desk
@@ -23,6 +25,11 @@ MOST = 2_000
 """Images on their way at once, of all sessions."""
 
 State = Literal["ready", "queued", "running", "dropped"]
+AGAIN = 60.0
+"""Seconds for which an image on which the model failed is not tried again while somebody clicks on it."""
+
+MOST_FAILURES = 1_000
+
 Way = tuple[str, str, str, wire.Priority]
 """Session, model, image, and how urgent."""
 
@@ -34,10 +41,15 @@ class Warming:
         self._desk = desk
         self._tasks: dict[Way, asyncio.Task[None]] = {}
         self._trouble: dict[str, str] = {}
+        self._failures: Kept[tuple[float, str]] = Kept(MOST_FAILURES)
 
-    def trouble(self, spec: wire.ModelSpec) -> str:
-        """Why the last try to load the model failed; empty where none did."""
-        return self._trouble.get(spec.id, "")
+    def trouble(self, spec: wire.ModelSpec, image: wire.ImageRef) -> str:
+        """Why the last try to load the model, or to encode the image, failed; empty where none did."""
+        return self._trouble.get(spec.id, "") or self._failure(spec.sha256, image.sha256)
+
+    def _failure(self, base: str, image: str) -> str:
+        until, detail = self._failures.get((base, image)) or (0.0, "")
+        return detail if monotonic() < until else ""
 
     async def ask(self, ask: wire.WarmAsk) -> wire.WarmAnswer:
         if ask.session:
@@ -53,7 +65,8 @@ class Warming:
         session = f"click:{ask.session}" if ask.session else ""
         if session:
             self._turn(session, {(ask.model.id, ask.image.sha256)})
-        self._begin(wire.EncodeAsk(ask.model, ask.image, "claim"), session, look=True)
+        if not self._failure(ask.model.sha256, ask.image.sha256):
+            self._begin(wire.EncodeAsk(ask.model, ask.image, "claim"), session, look=True)
 
     def _turn(self, session: str, to: set[tuple[str, str]]) -> None:
         for way, task in list(self._tasks.items()):
@@ -73,7 +86,7 @@ class Warming:
             exists = self._desk.store.exists
             there = await asyncio.get_running_loop().run_in_executor(None, exists, storage_key(base, image))
             stands = "ready" if there else "cold"
-        trouble = self._trouble.get(model, "")
+        trouble = self._trouble.get(model, "") or self._failure(base, image)
         return {"state": stands, "loaded": any(one.engine.id == model for one in loaded), "error": trouble}
 
     async def _is_there(self, ask: wire.EncodeAsk) -> bool:
@@ -107,10 +120,13 @@ class Warming:
             await (segmenting.embedding if look else segmenting.made)(ask.image, ask.priority)
         except NotLoaded as error:
             self._trouble[ask.model.id] = error.detail
-        except (Busy, Late, Superseded, Refusal):
+        except (Busy, Late, Superseded, Closed, Refusal):
             return  # the first click asks again
-        except Exception:
+        except Exception as error:
             log.exception("an image could not be encoded ahead")
+            found = why(error)
+            detail = "The assistant failed on this image." if found.code == "failed" else found.detail
+            self._failures.put((ask.model.sha256, ask.image.sha256), (monotonic() + AGAIN, detail))
 
     def close(self) -> None:
         for task in list(self._tasks.values()):
