@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 ATTEMPTS = 5
@@ -20,3 +21,8 @@ WRITE_EVERY = timedelta(seconds=1)
 def pause_before(attempt: int) -> timedelta:
     """How long a job rests before its next attempt: 2, 4, 8 … seconds."""
     return timedelta(seconds=2**attempt)
+
+
+def queue_of(kind: str, queues: Mapping[str, str]) -> str | None:
+    """The broker's queue for jobs of ``kind``, by what stands before its dot; None for the ordinary one."""
+    return queues.get(kind.partition(".")[0])

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the image does: lapidary web | worker | beat | inference | migrate | manage COMMAND…
+# What the image does: lapidary web | worker | inference-worker | beat | inference | migrate | manage COMMAND…
 set -eu
 
 what="${1:-web}"
@@ -15,7 +15,13 @@ case "$what" in
     ;;
   worker)
     export LAPIDARY_PROCESS=worker
-    exec celery --quiet -A apps.server worker --pool prefork --concurrency "${LAPIDARY_WORKER_PROCESSES:-2}" \
+    exec celery --quiet -A apps.server worker -Q celery --pool prefork \
+      --concurrency "${LAPIDARY_WORKER_PROCESSES:-2}" --loglevel WARNING --without-gossip --without-mingle "$@"
+    ;;
+  inference-worker)
+    # Jobs that wait for the inference process, for hours where there is no GPU: threads, since they compute nothing.
+    export LAPIDARY_PROCESS=worker
+    exec celery --quiet -A apps.server worker -Q inference --pool threads --concurrency 8 -n inference@%h \
       --loglevel WARNING --without-gossip --without-mingle "$@"
     ;;
   beat)
@@ -35,7 +41,7 @@ case "$what" in
     exec python manage.py "$@"
     ;;
   *)
-    echo "lapidary: unknown command $what (web, worker, beat, inference, migrate, manage)" >&2
+    echo "lapidary: unknown command $what (web, worker, inference-worker, beat, inference, migrate, manage)" >&2
     exit 2
     ;;
 esac

@@ -81,7 +81,7 @@ def test_a_lost_bell_is_rung_again(queue: str, monkeypatch: pytest.MonkeyPatch) 
     home = Organization.objects.create(name="home")
     params = {"steps": 1, "die_at": -1, "when": "never"}
     with monkeypatch.context() as silence:
-        silence.setattr("apps.jobs.operations.asking.ring", lambda job_id: None)
+        silence.setattr("apps.jobs.operations.asking.ring", lambda job_id, kind: None)
         job = enqueue(kind="test.steps", organization_id=home.pk, params=params, created_by=None)
     Job.objects.update(created_at=database_now() - timedelta(minutes=1))
     assert ring_again(now=database_now()) == 1

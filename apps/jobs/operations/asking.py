@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
 from apps.accounts.models import User
 from apps.common.errors import Conflict, NotFound
-from apps.jobs.logic import RING_AGAIN, SWEEP
+from apps.jobs.logic import RING_AGAIN, SWEEP, queue_of
 from apps.jobs.models import Job, JobState
 
 log = logging.getLogger(__name__)
@@ -37,14 +38,15 @@ def enqueue(
     job = Job.objects.create(
         kind=kind, organization_id=organization_id, params=dict(params), created_by=created_by, project_id=project_id
     )
-    transaction.on_commit(lambda: ring(job.pk))
+    transaction.on_commit(lambda: ring(job.pk, kind))
     return job
 
 
-def ring(job_id: UUID) -> None:
-    """Tells a worker that there is work. A broker that is down is only logged."""
+def ring(job_id: UUID, kind: str) -> None:
+    """Tells a worker of that kind's queue that there is work. A broker that is down is only logged."""
+    queue = queue_of(kind, getattr(settings, "JOB_QUEUES", {}))
     try:
-        current_app.send_task(BELL, args=[str(job_id)], retry=False, ignore_result=True)
+        current_app.send_task(BELL, args=[str(job_id)], retry=False, ignore_result=True, queue=queue)
     except Exception as error:  # noqa: BLE001 - every transport has its own
         log.warning("the job's bell did not ring", extra={"job": str(job_id), "error": repr(error)})
 
@@ -56,10 +58,10 @@ def ring_again(*, now: datetime) -> int:
     ignored = Q(rung_at__lt=now - RING_AGAIN) & (Q(run_at=None) | Q(run_at__lte=now))
     waiting = Q(state=JobState.QUEUED) & (unheard | rested | ignored)
     orphaned = Q(state=JobState.RUNNING, lease_expires_at__lt=now) & (Q(rung_at=None) | Q(rung_at__lt=now - SWEEP))
-    due = list(Job.objects.filter(waiting | orphaned).order_by("created_at").values_list("pk", flat=True)[:100])
-    Job.objects.filter(pk__in=due).update(rung_at=now)
-    for job_id in due:
-        ring(job_id)
+    due = list(Job.objects.filter(waiting | orphaned).order_by("created_at").values_list("pk", "kind")[:100])
+    Job.objects.filter(pk__in=[job_id for job_id, _ in due]).update(rung_at=now)
+    for job_id, kind in due:
+        ring(job_id, kind)
     return len(due)
 
 

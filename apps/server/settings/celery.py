@@ -30,6 +30,10 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 
+# Jobs of these kinds mostly wait for the inference process, for hours where there is no GPU: they have workers of their
+# own, or two of them would keep imports, leases and the outbox waiting.
+JOB_QUEUES = {"inference": "inference"}
+
 
 def every(task: str, seconds: float) -> dict[str, Any]:
     """A chore: what the worker did not get to before the next one is due is dropped, not piled up."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Group:
             try:
                 child.wait(max(0.1, last - time.monotonic()))
             except subprocess.TimeoutExpired:
-                child.kill()
+                kill_with_children(child.pid)
                 child.wait()
 
 
@@ -78,6 +79,15 @@ class Helper:
         return True
 
 
+def kill_with_children(pid: int) -> None:
+    """A worker's own processes would outlive it, and work on in a home that another run may open."""
+    below = [int(name) for path in Path(f"/proc/{pid}/task").glob("*/children") for name in path.read_text().split()]
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    for child in below:
+        kill_with_children(child)
+
+
 def end_with_parent() -> None:
     """In the child, on Linux: a supervisor that is killed outright takes its children along."""
     if sys.platform == "linux":
@@ -91,25 +101,21 @@ def web() -> list[str]:
 def worker(schedule: str) -> list[str]:
     """One worker with the beat inside; two jobs at a time leave room for the chores."""
     processes = os.environ.get("LAPIDARY_WORKER_PROCESSES") or "2"
+    return [*celery(), "--beat", "-s", schedule, "-Q", "celery", "--pool", "prefork", "--concurrency", processes]
+
+
+def waiting_worker() -> list[str]:
+    """The worker of jobs that wait for the inference process: threads, since they compute nothing themselves."""
+    return [*celery(), "-Q", "inference", "--pool", "threads", "--concurrency", "4", "-n", "inference@%h"]
+
+
+def celery() -> list[str]:
+    # In a container everybody is root; Celery's three lines about it help nobody who tries Lapidary out.
+    quiet = ["-W", "ignore:You're running the worker"]
+    options = ["--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     return [
-        # In a container everybody is root; Celery's three lines about it help nobody who tries Lapidary out.
-        *(
-            sys.executable,
-            "-W",
-            "ignore:You're running the worker",
-            "-m",
-            "celery",
-            "--quiet",
-            "--skip-checks",
-            "-A",
-            "apps.server",
-            "worker",
-            "--beat",
-            "-s",
-            schedule,
-        ),
-        *("--pool", "prefork", "--concurrency", processes, "--loglevel", "WARNING"),
-        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        *(sys.executable, *quiet, "-m", "celery", "--quiet", "--skip-checks", "-A", "apps.server", "worker"),
+        *options,
     ]
 
 

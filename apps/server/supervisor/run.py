@@ -13,7 +13,7 @@ from types import FrameType
 
 from apps.server.supervisor import checks
 from apps.server.supervisor.prepare import prepare
-from apps.server.supervisor.processes import Group, inference, inference_environment, web, worker
+from apps.server.supervisor.processes import Group, inference, inference_environment, waiting_worker, web, worker
 from apps.server.supervisor.screen import say
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,6 +53,7 @@ def run() -> int:
     try:
         group.start_helper("inference process", inference(), inference_environment(home, inference_url()))
         group.start("worker", worker(str(home / "beat")), {"LAPIDARY_PROCESS": "worker"})
+        group.start("inference worker", waiting_worker(), {"LAPIDARY_PROCESS": "worker"})
         group.start("web server", web(), {"LAPIDARY_PROCESS": "web"})
         if not wait_until_ready(address.url, group):
             return 1

@@ -20,7 +20,7 @@ from apps.jobs import registry
 from apps.jobs.jobs import run_job, sweep
 from apps.jobs.logic import ATTEMPTS, LEASE, RING_AGAIN, SWEEP
 from apps.jobs.models import Job, JobState
-from apps.jobs.operations import cancel, enqueue, ring_again
+from apps.jobs.operations import cancel, enqueue, ring, ring_again
 from apps.jobs.operations.running import LeaseLost, Run, take
 from apps.jobs.registry import JobContext
 from tests.factories.jobs import run_one
@@ -230,3 +230,14 @@ def test_two_handlers_of_one_kind_are_a_mistake(handle: Any) -> None:
     handle(lambda ctx: None)
     with pytest.raises(RuntimeError):
         registry.job("test")(lambda ctx: None)
+
+
+def test_jobs_that_wait_for_models_have_workers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr("celery.current_app.send_task", lambda name, **options: sent.append(options))
+    ring(UUID(int=1), "inference.embed")
+    ring(UUID(int=2), "tasks.create")
+    assert [(options["args"], options["queue"]) for options in sent] == [
+        ([str(UUID(int=1))], "inference"),
+        ([str(UUID(int=2))], None),
+    ]
