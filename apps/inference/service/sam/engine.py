@@ -81,7 +81,7 @@ def load(spec: ModelSpec, store: Files, cache: Path) -> SamEngine:
     decoder: ADecoder
     if device == "cpu":
         decoder = _cpu_decoder(cache, checkpoint, spec, tuned)
-        encoder = SHARED.take(spec.sha256, lambda: _in_background(EncoderProcess(checkpoint, spec.sha256)))
+        encoder = SHARED.take(spec.sha256, lambda: in_background(EncoderProcess(checkpoint, spec.sha256)))
     else:
         decoder = _gpu_decoder(checkpoint, spec, tuned, device)
         encoder = SHARED.take(spec.sha256, lambda: _gpu_encoder(checkpoint, spec.sha256, device))
@@ -106,7 +106,7 @@ def best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _in_background(encoder: EncoderProcess) -> EncoderProcess:
+def in_background(encoder: EncoderProcess) -> EncoderProcess:
     """While it starts, encoded images can be clicked on. What goes wrong is said to the first image that is not."""
 
     def start() -> None:

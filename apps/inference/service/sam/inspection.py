@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from apps.inference.service.sam.children import call
+from apps.inference.service.sam.trouble import WrongFamily
 from apps.inference.wire import InspectAnswer
 
 
@@ -19,9 +20,15 @@ def inspect_decoder(base: Path, base_sha256: str, path: Path, sha256: str) -> In
 
 
 def _segmenter(path: Path, sha256: str) -> InspectAnswer:
-    from apps.inference.service.sam import loading
+    from apps.inference.service.sam import loading, sam2
 
-    return loading.inspect(path, sha256)
+    try:
+        return loading.inspect(path, sha256)
+    except WrongFamily:
+        answer = sam2.inspect(path, sha256)
+        if answer is None:
+            raise
+        return answer
 
 
 def _decoder(base: Path, base_sha256: str, path: Path, sha256: str) -> InspectAnswer:

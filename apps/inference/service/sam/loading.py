@@ -54,7 +54,7 @@ def load(path: Path, sha256: str = "") -> Loaded:
     tensors = read_tensors(path, sha256)
     dimensions = read_dimensions({name: tuple(tensor.shape) for name, tensor in tensors.items()})
     sam = build(dimensions)
-    _fill(sam, tensors)
+    fill(sam, tensors)
     sam.pixel_mean, sam.pixel_std = _column(MEAN), _column(DEVIATION)
     return Loaded(sam.eval(), family(dimensions), dimensions)
 
@@ -65,7 +65,7 @@ def load_decoder(sam: Any, path: Path, sha256: str = "") -> None:
     prefix = "mask_decoder."
     if all(name.startswith(prefix) for name in tensors):
         tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
-    _fill(sam.mask_decoder, tensors)
+    fill(sam.mask_decoder, tensors)
 
 
 def inspect(path: Path, sha256: str = "") -> InspectAnswer:
@@ -141,7 +141,7 @@ def _column(values: tuple[float, ...]) -> Tensor:
     return torch.tensor(values).view(-1, 1, 1)
 
 
-def _fill(module: nn.Module, tensors: Tensors) -> None:
+def fill(module: nn.Module, tensors: Tensors) -> None:
     """Every weight, and no other, in the shape that the model has."""
     wanted = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
@@ -151,8 +151,8 @@ def _fill(module: nn.Module, tensors: Tensors) -> None:
     module.load_state_dict({name: tensor.detach().float() for name, tensor in tensors.items()}, assign=True)
 
 
-def read_tensors(path: Path, sha256: str = "") -> Tensors:
-    """The flat dict of tensors in a file that ``torch.save`` wrote."""
+def read_tensors(path: Path, sha256: str = "", *, within: str = "") -> Tensors:
+    """The flat dict of tensors in a file that ``torch.save`` wrote, or the one that is all it has, named ``within``."""
     if tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2]) < OLDEST_TORCH:
         raise NoTorch(f"torch {torch.__version__} does not open checkpoints safely.")
     if not path.is_file():
@@ -160,7 +160,10 @@ def read_tensors(path: Path, sha256: str = "") -> Tensors:
     _look(path)
     if sha256 and digest(path) != sha256:
         raise DamagedFile("The file is not the one whose sha256 was named.")
-    return _flat(_open(path), path.stat().st_size)
+    content = _open(path)
+    if within:
+        content = content[within] if isinstance(content, dict) and list(content) == [within] else None
+    return _flat(content, path.stat().st_size)
 
 
 def digest(path: Path) -> str:

@@ -38,10 +38,11 @@ def prepared(ask: DecodeAsk, side: int) -> Prepared:
     if ask.box is None and len(points):
         points = np.concatenate([points, np.zeros((1, 2))])
         labels = np.concatenate([labels, np.array([NOTHING], np.float32)])
-    return Prepared(points.astype(np.float32), labels, _mask(ask.mask_logits, side))
+    return Prepared(points.astype(np.float32), labels, previous(ask.mask_logits, side))
 
 
-def _mask(logits: Floats | None, side: int) -> Floats | None:
+def previous(logits: Floats | None, side: int) -> Floats | None:
+    """An earlier answer, (1, side, side), of whatever size it was."""
     if logits is None:
         return None
     logits = np.asarray(logits, np.float32)

@@ -61,9 +61,9 @@ def trouble(code: str, detail: str) -> ModelTrouble:
     return KINDS.get(code, ModelTrouble)(detail)
 
 
-def need_torch() -> None:
-    """Raises NoTorch unless everything that SAM needs is here; imports none of it."""
-    for name in ("torch", "segment_anything", "onnx", "onnxruntime"):
+def need_torch(*names: str) -> None:
+    """Raises NoTorch unless torch and these packages, or else all that SAM needs, are here; imports none of them."""
+    for name in ("torch", *(names or ("segment_anything", "onnx", "onnxruntime"))):
         if find_spec(name) is None:
             raise NoTorch(f"This model needs {name}, which is not installed here.")
     found = metadata.version("torch")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +14,20 @@ from apps.inference.service.embeddings import Embedding
 from apps.inference.service.sam.children import Child, ChildDied, Trouble, cores, settle
 from apps.inference.service.sam.trouble import EncoderDied, ModelTrouble
 
-if TYPE_CHECKING:
-    from apps.inference.service.sam.encoder import Encoder
-
 ATTEMPTS = 2
+
+Kind = Literal["sam", "sam2"]
+
+
+class Encodes(Protocol):
+    def encode(self, image: NDArray[np.uint8]) -> Embedding: ...
 
 
 class EncoderProcess:
     """Encodes one image at a time. A process that died is started again, and the image is tried once more."""
 
-    def __init__(self, path: Path, sha256: str) -> None:
-        self._path, self._sha256 = path, sha256
+    def __init__(self, path: Path, sha256: str, kind: Kind = "sam") -> None:
+        self._path, self._sha256, self._kind = path, sha256, kind
         self._child: Child | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -66,7 +69,7 @@ class EncoderProcess:
         if self._child is not None and not self._child.alive():
             self._stop()
         if self._child is None:
-            self._child = Child(serve, str(self._path), self._sha256, max(1, cores() - 1))
+            self._child = Child(serve, self._kind, str(self._path), self._sha256, max(1, cores() - 1))
             try:
                 self._child.answer()
             except (ChildDied, ModelTrouble):
@@ -88,21 +91,25 @@ class EncoderProcess:
             self._child = None
 
 
-def _encoder(path: Path, sha256: str, threads: int) -> Encoder:
+def _encoder(kind: Kind, path: Path, sha256: str, threads: int) -> Encodes:
     import torch
 
+    torch.set_num_threads(threads)
+    if kind == "sam2":
+        from apps.inference.service.sam.sam2 import Sam2, predictor
+
+        return Sam2(predictor(path, sha256))
     from apps.inference.service.sam.encoder import Encoder
     from apps.inference.service.sam.loading import load
 
-    torch.set_num_threads(threads)
     return Encoder(load(path, sha256).sam)
 
 
-def serve(connection: Connection, path: str, sha256: str, threads: int) -> None:
+def serve(connection: Connection, kind: Kind, path: str, sha256: str, threads: int) -> None:
     """The child: reads the model once, then images until the parent goes away."""
     settle(threads)
     try:
-        encoder = _encoder(Path(path), sha256, threads)
+        encoder = _encoder(kind, Path(path), sha256, threads)
     except ModelTrouble as error:
         connection.send(Trouble(error))
         return
