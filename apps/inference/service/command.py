@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import logging
 import os
 import socket
@@ -13,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import msgspec
 import uvicorn
@@ -24,6 +24,8 @@ from apps.inference.service.loaders import Loaders
 from apps.inference.service.refusals import Refusal
 from apps.inference.service.settings import CannotStart, read
 from apps.inference.service.store import FileStore
+
+T = TypeVar("T")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -66,19 +68,30 @@ def bind(path: Path) -> socket.socket:
 
     Ours stays behind as well: whoever knocks at it is refused at once, and nobody can delete a successor's.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _clear(path)
+        return _bound(path)
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be opened: {error.strerror or error}.") from error
+
+
+def _clear(path: Path) -> None:
     if path.is_socket():
         with socket.socket(socket.AF_UNIX) as knock, suppress(ConnectionRefusedError, FileNotFoundError):
             knock.connect(str(path))
             raise CannotStart(f"Another inference process answers at {path}.")
         path.unlink(missing_ok=True)
+
+
+def _bound(path: Path) -> socket.socket:
     ours = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
         ours.bind(str(path))
-    except OSError as error:
+    except OSError:
         ours.close()
-        raise CannotStart(f"{path} cannot be opened: {error.strerror or error}.") from error
+        raise
     finally:
         os.umask(before)
     return ours
@@ -107,11 +120,18 @@ def _inspected(asked: argparse.Namespace) -> wire.InspectAnswer:
         key=path.name if path is not None else "",
         sha256=sha256,
         kind=asked.kind,
-        base=msgspec.json.decode(asked.base, type=wire.ModelSpec) if asked.base else None,
-        config=json.loads(asked.config),
+        base=_said(asked.base, wire.ModelSpec) if asked.base else None,
+        config=_said(asked.config, dict[str, Any]),
     )
     with TemporaryDirectory(prefix="lapidary-inspect-") as cache:
         return Loaders(Beside(path), Path(cache)).inspect(ask)
+
+
+def _said(text: str, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError as error:
+        raise Refusal("bad_config", str(error)) from None
 
 
 class Beside(FileStore):
