@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from apps.inference.service.embeddings import Embedding
 from apps.inference.service.finetune.gain import Figures
-from apps.inference.service.finetune.samples import CELL, Prompt, Sample, fixed_box, fixed_click
+from apps.inference.service.finetune.samples import Prompt, Sample, fixed_box, fixed_click
 from apps.inference.service.sam.packed import PackedDecoder
 
 AT_ONCE = 8
@@ -49,15 +49,16 @@ def figures(sam: Any, samples: Sequence[Sample], pictures: Sequence[Embedding], 
 
 def overlap(found: NDArray[np.bool_], sample: Sample) -> float:
     if sample.only_box:
-        return _box_overlap(found, sample.box)
+        return _box_overlap(found, sample)
     union = int((found | sample.truth).sum())
     return int((found & sample.truth).sum()) / union if union else 0.0
 
 
-def _box_overlap(found: NDArray[np.bool_], box: tuple[float, float, float, float]) -> float:
+def _box_overlap(found: NDArray[np.bool_], sample: Sample) -> float:
     rows, columns = np.flatnonzero(found.any(1)), np.flatnonzero(found.any(0))
     if not len(rows):
         return 0.0
-    x0, y0, x1, y1 = columns[0] * CELL, rows[0] * CELL, (columns[-1] + 1) * CELL, (rows[-1] + 1) * CELL
-    both = max(0.0, min(x1, box[2]) - max(x0, box[0])) * max(0.0, min(y1, box[3]) - max(y0, box[1]))
-    return float(both / ((x1 - x0) * (y1 - y0) + (box[2] - box[0]) * (box[3] - box[1]) - both))
+    x0, y0, x1, y1 = (float(edge) * sample.cell for edge in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+    left, top, right, bottom = sample.box
+    both = max(0.0, min(x1, right) - max(x0, left)) * max(0.0, min(y1, bottom) - max(y0, top))
+    return both / ((x1 - x0) * (y1 - y0) + (right - left) * (bottom - top) - both)

@@ -50,8 +50,7 @@ def gather(
         embeddings[sha256] = _found(base, store, sha256) or encode(image)
     pictures = [embeddings[one.image.sha256] for one in objects]
     samples = [
-        sample_of(number, one, picture) if picture is not None else None
-        for number, (one, picture) in enumerate(zip(objects, pictures, strict=True))
+        sample_of(one, picture) if picture is not None else None for one, picture in zip(objects, pictures, strict=True)
     ]
     return Material(objects, samples, pictures)
 

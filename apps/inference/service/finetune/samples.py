@@ -13,9 +13,6 @@ from apps.inference.service.masks import decode_mask, mask_prompt
 from apps.inference.service.sam.prompts import CORNER, NOTHING, OTHER_CORNER
 from apps.inference.wire import TrainingObject
 
-CELL = 4
-"""Pixels of the model's input to a pixel of its low-resolution masks."""
-
 JITTER = 0.08
 """How far a drawn box is off, as a part of its sides."""
 
@@ -24,10 +21,11 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One object on the grid (side, side). ``only_box``: its true mask is not known, ``truth`` is the filled box."""
+    """One object on the grid (side, side), whose cells are ``cell`` pixels of the model's input; ``box`` is in those
+    pixels. ``only_box``: its true mask is not known, ``truth`` is the filled box."""
 
-    number: int
     truth: NDArray[np.bool_]
+    cell: float
     box: tuple[float, float, float, float]
     only_box: bool
 
@@ -44,7 +42,12 @@ class Prompt:
         return bool(self.labels[0] == 1)
 
 
-def sample_of(number: int, one: TrainingObject, embedding: Embedding) -> Sample | None:
+def cell_of(embedding: Embedding) -> float:
+    """Pixels of the model's input to a pixel of its low-resolution masks: 4 for SAM."""
+    return max(embedding.input_size) / (4 * embedding.data.shape[1])
+
+
+def sample_of(one: TrainingObject, embedding: Embedding) -> Sample | None:
     """None for an object too small to be seen on the grid."""
     if one.mask is not None:
         truth = mask_prompt(decode_mask(one.mask), embedding) > 0
@@ -55,8 +58,9 @@ def sample_of(number: int, one: TrainingObject, embedding: Embedding) -> Sample 
     rows, columns = np.flatnonzero(truth.any(1)), np.flatnonzero(truth.any(0))
     if not len(rows):
         return None
-    box = (columns[0] * CELL, rows[0] * CELL, (columns[-1] + 1) * CELL, (rows[-1] + 1) * CELL)
-    return Sample(number, truth, tuple(float(edge) for edge in box), only_box)  # type: ignore[arg-type]
+    cell = cell_of(embedding)
+    x0, y0, x1, y1 = (float(edge) * cell for edge in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
+    return Sample(truth, cell, (x0, y0, x1, y1), only_box)
 
 
 def _filled(bbox: tuple[float, float, float, float], embedding: Embedding) -> NDArray[np.bool_]:
@@ -64,7 +68,8 @@ def _filled(bbox: tuple[float, float, float, float], embedding: Embedding) -> ND
     inner_height, inner_width = embedding.input_size
     side = 4 * embedding.data.shape[1]
     x, y, w, h = bbox
-    across, down = inner_width / width / CELL, inner_height / height / CELL
+    cell = cell_of(embedding)
+    across, down = inner_width / width / cell, inner_height / height / cell
     truth = np.zeros((side, side), bool)
     truth[round(y * down) : round((y + h) * down), round(x * across) : round((x + w) * across)] = True
     return truth
@@ -75,7 +80,7 @@ def middle(sample: Sample) -> tuple[float, float]:
     padded = np.pad(sample.truth, 1).astype(np.uint8)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)
     row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-    return (float(column) - 0.5) * CELL, (float(row) - 0.5) * CELL
+    return (float(column) - 0.5) * sample.cell, (float(row) - 0.5) * sample.cell
 
 
 def click(x: float, y: float) -> Prompt:
@@ -100,9 +105,9 @@ def random_click(sample: Sample, rng: np.random.Generator) -> Prompt:
     rows, columns = np.nonzero(sample.truth)
     picks = rng.integers(0, len(rows), 3)
     x0, y0 = middle(sample)
-    away = [abs(columns[n] * CELL - x0) + abs(rows[n] * CELL - y0) for n in picks]
+    away = [abs(columns[n] * sample.cell - x0) + abs(rows[n] * sample.cell - y0) for n in picks]
     best = picks[int(np.argmin(away))] if rng.random() < 0.5 else picks[0]
-    return click((float(columns[best]) + 0.5) * CELL, (float(rows[best]) + 0.5) * CELL)
+    return click((float(columns[best]) + 0.5) * sample.cell, (float(rows[best]) + 0.5) * sample.cell)
 
 
 def random_box(sample: Sample, rng: np.random.Generator) -> Prompt:
