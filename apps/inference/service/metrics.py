@@ -41,7 +41,9 @@ class Meters:
         moment = CollectorRegistry()
         depth = gauge("queue", "Asks that wait.", ["lane", "priority"], moment)
         wait = gauge("wait_seconds", "From asking to the answer, of the last 512.", ["lane", "quantile"], moment)
+        done = gauge("done_total", "Asks that were carried out.", ["lane"], moment)
         for name, lanes in _lanes(desk).items():
+            done.labels(name).set(sum(lane.figures.done for lane in lanes))
             for priority in RANKS:
                 depth.labels(name, priority).set(sum(lane.depth(priority) for lane in lanes))
             waits = sorted(value for lane in lanes for value in lane.figures.waits)
