@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from math import prod
 from typing import Self
 
 import msgspec
@@ -74,9 +75,13 @@ class Embedding:
             raise DamagedEmbedding(f"the embedding's header cannot be read: {error}") from None
         channels = header.shape[0]
         body = start + length
-        if min(header.shape) < 1 or len(raw) != body + 4 * channels + int(np.prod(header.shape, dtype=np.int64)):
+        if min(*header.shape, *header.size, *header.input_size) < 1:
+            raise DamagedEmbedding("the embedding is of nothing")
+        if len(raw) != body + 4 * channels + prod(header.shape):
             raise DamagedEmbedding("the embedding is not whole")
         scales = np.frombuffer(raw, "<f4", channels, body).astype(np.float32)
+        if not np.isfinite(scales).all():
+            raise DamagedEmbedding("the embedding's scales are no numbers")
         data = np.frombuffer(raw, np.int8, offset=body + 4 * channels).reshape(header.shape)
         return cls(data, scales, header.size, header.input_size)
 
