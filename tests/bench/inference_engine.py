@@ -14,6 +14,7 @@ import torch
 
 from apps.inference.service.embeddings import Embedding
 from apps.inference.service.masks import candidates
+from apps.inference.service.sam import stand_in
 from apps.inference.service.sam.decoder_onnx import OnnxDecoder
 from apps.inference.service.sam.encoder import Encoder
 from apps.inference.service.sam.export import decoder_file
@@ -25,6 +26,7 @@ from tests.bench.report import Report, Row
 def run(report: Report, *, quick: bool, full: bool) -> None:
     """Rows encode, click-engine, second-click, embedding-bytes."""
     torch.set_num_threads(1)
+    stand_in.install()
     from segment_anything import SamPredictor
 
     sam = vit_b(quick=quick)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from apps.inference.service.embeddings import Embedding
 from apps.inference.service.masks import candidates, decode_mask
-from apps.inference.service.sam import loading
+from apps.inference.service.sam import loading, stand_in
 from apps.inference.service.sam.decoder_onnx import OnnxDecoder
 from apps.inference.service.sam.encoder import Encoder
 from apps.inference.service.sam.export import decoder_file
@@ -25,6 +25,7 @@ from tests.bench.small_sam.training import QUICK, SIDE, trained
 
 def run(report: Report, *, quick: bool, full: bool) -> None:
     """Row mask-iou: what int8 embeddings and ONNX cost; beside it all that is shipped, the encoder's bf16 too."""
+    stand_in.install()
     from segment_anything import SamPredictor
 
     torch.set_num_threads(1)
