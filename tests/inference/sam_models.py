@@ -64,12 +64,16 @@ def build_sam(
             pixel_mean=[123.675, 116.28, 103.53],
             pixel_std=[58.395, 57.12, 57.375],
         ).eval()
-        for name, parameter in sam.named_parameters():
-            if "rel_pos" in name or "pos_embed" in name or name.endswith("bias"):
-                nn.init.normal_(parameter, std=0.2)
-    for parameter in sam.parameters():
-        parameter.requires_grad_(False)
+        unsettle(sam)
     return sam
+
+
+def unsettle(sam: Any) -> None:
+    """Positions and biases begin at zero, where a mistake with them would not be seen."""
+    for name, parameter in sam.named_parameters():
+        parameter.requires_grad_(False)
+        if "rel_pos" in name or "pos_embed" in name or name.endswith("bias"):
+            nn.init.normal_(parameter, std=0.2)
 
 
 def sha256_of(path: Path) -> str:
