@@ -62,6 +62,7 @@ class SquareEngine:
         self.decode_workers, self.max_batch = decode_workers, max_batch
         self.encoding, self.decoding = Gate(), Gate()
         self.tried = self.encoded = 0
+        self.shades: list[int] = []
         self.trouble: Exception | None = None
         self.clumsy = False
         self.batches: list[list[DecodeAsk]] = []
@@ -73,6 +74,7 @@ class SquareEngine:
         if self.trouble is not None:
             raise self.trouble
         self.encoded += 1
+        self.shades.append(int(image.max()))
         height, width = image.shape[:2]
         return Embedding.of(np.ones((4, 64, 64), np.float32), (height, width), (height * 16, width * 16))
 
