@@ -130,12 +130,10 @@ def fused(query: Tensor, key: Tensor, value: Tensor, down: Tensor, across: Tenso
 def in_blocks(query: Tensor, key: Tensor, value: Tensor, down: Tensor, across: Tensor, scale: float) -> Tensor:
     turned = (key * scale).transpose(1, 2).contiguous()
     query, value, out = query.contiguous(), value.contiguous(), torch.empty_like(query)
-    height, width = down.shape[-1], across.shape[-1]
     for head in range(len(query)):
         for start in range(0, query.shape[1], BLOCK):
             rows = slice(start, start + BLOCK)
-            scores = split(query[head, rows] @ turned[head], -1, (height, width))
-            scores += down[head, rows, :, None]
-            scores += across[head, rows, None, :]
-            out[head, rows] = scores.flatten(1).softmax(-1) @ value[head]
+            scores = (down[head, rows, :, None] + across[head, rows, None, :]).flatten(1)
+            scores.addmm_(query[head, rows], turned[head])
+            out[head, rows] = scores.softmax(-1) @ value[head]
     return out
