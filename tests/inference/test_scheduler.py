@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
-from apps.inference.service.scheduler import LIMITS, Busy, Closed, Lane, Late, Superseded
+from apps.inference.service.scheduler import AT_ONCE, LIMITS, Busy, Closed, Lane, Late, Superseded, few_at_once
 from apps.inference.wire import Priority
 from tests.inference.stand_ins import Gate
 
@@ -313,5 +314,50 @@ def test_an_executor_that_was_shut_down_leaves_nobody_waiting() -> None:
             await second
         work.gate.open()
         assert await first == "FIRST"
+
+    asyncio.run(scene())
+
+
+def test_parts_of_one_ask_come_a_few_at_a_time_and_in_order() -> None:
+    async def scene() -> None:
+        work = Work()
+        async with lane(work) as made:
+            first = await occupy(made, work)
+            names = [f"part {n}" for n in range(3 * AT_ONCE)]
+            parts = [partial(made.do, name, priority="interactive") for name in names]
+            asked = asyncio.create_task(few_at_once(parts))
+            while made.depth("interactive") < AT_ONCE:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0)
+            (other,) = await begin(made, ("other", "interactive"))
+            work.gate.open()
+            assert await asked == [name.upper() for name in names]
+            await asyncio.gather(first, other)
+            assert work.order.index("other") == 1 + AT_ONCE
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("end", ["failure", "hanging up"])
+def test_with_one_part_or_with_its_asker_the_others_end(end: str) -> None:
+    async def scene() -> None:
+        work = Work()
+        async with lane(work) as made:
+            first = await occupy(made, work)
+            names = ["bad" if end == "failure" else "good", *[f"part {n}" for n in range(2 * AT_ONCE)]]
+            parts = [partial(made.do, name, priority="interactive") for name in names]
+            asked = asyncio.create_task(few_at_once(parts))
+            while made.depth("interactive") < AT_ONCE:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0)
+            if end == "hanging up":
+                asked.cancel()
+                await asyncio.gather(asked, return_exceptions=True)
+                work.gate.open()
+            else:
+                work.gate.open()
+                with pytest.raises(ValueError, match="bad"):
+                    await asked
+            await first
+            assert await made.do("next", priority="batch") == "NEXT"
+            assert names[-1] not in work.order
 
     asyncio.run(scene())
