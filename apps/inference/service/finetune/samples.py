@@ -44,7 +44,7 @@ class Prompt:
 
 def cell_of(embedding: Embedding) -> float:
     """Pixels of the model's input to a pixel of its low-resolution masks: 4 for SAM."""
-    return max(embedding.input_size) / (4 * embedding.data.shape[1])
+    return float(max(embedding.input_size) / (4 * embedding.data.shape[1]))
 
 
 def sample_of(one: TrainingObject, embedding: Embedding) -> Sample | None:
