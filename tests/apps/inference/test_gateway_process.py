@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from apps.inference import wire
 from apps.inference.gateway import PAUSE, Done, Gateway, Refused, Unavailable
 from tests.inference.serving import serving
 from tests.inference.stand_ins import put_image
+
+# httpx leaves a Unix socket that found nobody to the garbage collector, which comes at the end of each test here.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 BOX = wire.Prompts(box=(10, 6, 44, 36))
 
@@ -27,6 +31,7 @@ def way(tmp_path: Path, now: list[float]) -> Iterator[Gateway]:
     found = Gateway(f"unix:{tmp_path / 'run' / 'inference.sock'}", clock=lambda: now[0])
     yield found
     found.close()
+    gc.collect()
 
 
 def test_killed_in_the_middle_of_a_click_it_is_away_and_then_there_again(
