@@ -1,7 +1,7 @@
 """Procedurally drawn pictures with the true mask of every object: what the small SAM learns from and is measured on.
 
-The ``common`` domain has filled shapes on smooth grounds; the ``shifted`` one has speckled shapes of which only the
-outline tells them from an equally speckled ground.
+The ``common`` domain has bright smooth shapes on dark smooth grounds; in the ``shifted`` one the ground is speckled and
+the shapes are a little lighter pieces of it.
 """
 
 from __future__ import annotations
@@ -26,17 +26,15 @@ class Scene:
     kinds: list[str]
 
 
-def scene(seed: int, *, side: int = 128, domain: Domain = "common", objects: int = 3) -> Scene:
+def scene(seed: int, *, side: int = 128, domain: Domain = "common", objects: int = 2) -> Scene:
     rng = np.random.default_rng((seed, 0 if domain == "common" else 1))
-    image = _ground(rng, side)
-    if domain == "shifted":
-        image = _speckled(rng, side)
+    image = _ground(rng, side) if domain == "common" else _speckled(rng, side)
     masks: list[NDArray[np.bool_]] = []
     kinds: list[str] = []
     for _ in range(objects):
         kind = KINDS[int(rng.integers(len(KINDS)))]
-        mask = _shape(rng, side, kind)
-        image = _filled(rng, image, mask) if domain == "common" else _outlined(rng, image, mask)
+        mask = _apart(rng, side, kind, masks)
+        image = _filled(rng, image, mask) if domain == "common" else _lighter(rng, image, mask)
         masks = [other & ~mask for other in masks] + [mask]
         kinds.append(kind)
     noisy = image + rng.normal(0, 4, image.shape)
@@ -45,7 +43,7 @@ def scene(seed: int, *, side: int = 128, domain: Domain = "common", objects: int
 
 
 def _ground(rng: np.random.Generator, side: int) -> NDArray[np.float64]:
-    coarse = rng.uniform(30, 225, (3, 3, 3)).astype(np.float32)
+    coarse = (rng.uniform(30, 110, 3) + rng.uniform(-20, 20, (3, 3, 3))).astype(np.float32)
     return cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC).astype(np.float64)
 
 
@@ -55,10 +53,20 @@ def _speckled(rng: np.random.Generator, side: int) -> NDArray[np.float64]:
     return np.repeat(grain[:, :, None], 3, 2) + base
 
 
+def _apart(rng: np.random.Generator, side: int, kind: str, others: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Mostly: the last of a few tries may lie over another."""
+    mask = _shape(rng, side, kind)
+    for _ in range(4):
+        if not any((mask & other).any() for other in others):
+            break
+        mask = _shape(rng, side, kind)
+    return mask
+
+
 def _shape(rng: np.random.Generator, side: int, kind: str) -> NDArray[np.bool_]:
     canvas = np.zeros((side, side), np.uint8)
     x, y = rng.uniform(0.2, 0.8, 2) * side
-    radius = rng.uniform(0.09, 0.24) * side
+    radius = rng.uniform(0.13, 0.26) * side
     if kind in ("ellipse", "ring"):
         axes = (int(radius), int(radius * rng.uniform(0.55, 1)))
         angle = float(rng.uniform(0, 180))
@@ -76,8 +84,7 @@ def _shape(rng: np.random.Generator, side: int, kind: str) -> NDArray[np.bool_]:
 
 
 def _filled(rng: np.random.Generator, image: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    under = image[mask].mean(0) if mask.any() else np.full(3, 128.0)
-    color = (under + rng.choice([-1, 1], 3) * rng.uniform(50, 110, 3)) % 256
+    color = rng.uniform(130, 235, 3)
     rows, columns = np.indices(mask.shape) / len(mask)
     shade = rng.normal(0, 25) * rows + rng.normal(0, 25) * columns
     out = image.copy()
@@ -85,10 +92,8 @@ def _filled(rng: np.random.Generator, image: NDArray[np.float64], mask: NDArray[
     return out
 
 
-def _outlined(rng: np.random.Generator, image: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The object is the same stuff as its ground, within a thick line."""
-    flat = mask.astype(np.uint8)
-    inner = cv2.erode(flat, np.ones((3, 3), np.uint8), iterations=2).astype(bool)
+def _lighter(rng: np.random.Generator, image: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The same stuff as its ground, under a light."""
     out = image.copy()
-    out[mask & ~inner] = rng.choice([20.0, 235.0]) + rng.normal(0, 8, 3)
+    out[mask] += rng.uniform(25, 60, 3)
     return out
