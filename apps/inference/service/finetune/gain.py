@@ -64,11 +64,12 @@ def verdict(click: Interval, box: Interval, classes: Sequence[ClassGain], held_o
     """Accepted or not, and why in a sentence."""
     if held_out < LEAST_HELD_OUT:
         return False, f"Only {held_out} objects could be judged; {LEAST_HELD_OUT} are needed."
+    words = f"clicks {_words(click)}, boxes {_words(box)} (mean IoU gain, 90 % interval, {held_out} held-out objects)"
     fell = [one for one in classes if one.n >= LEAST_OF_CLASS and _fall(one) > MOST_FALL]
     if fell:
         worst = max(fell, key=_fall)
-        return False, f"{worst.class_name} would lose {_fall(worst):.3f} IoU on {worst.n} held-out objects."
-    words = f"clicks {_words(click)}, boxes {_words(box)} (mean IoU gain, 90 % interval, {held_out} held-out objects)"
+        loss = f"{worst.class_name} would lose {_fall(worst):.3f} IoU on {worst.n} held-out objects"
+        return False, f"{loss}; over all: {words}."
     if click.low > 0 or box.low > 0:
         return True, f"Better: {words}."
     return False, f"No gain beyond chance: {words}."

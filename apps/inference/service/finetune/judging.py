@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,10 +41,20 @@ def answers(
             yield logits[row, token].numpy(), float(scores[row, token])
 
 
-def figures(sam: Any, samples: Sequence[Sample], pictures: Sequence[Embedding], *, by_box: bool) -> Figures:
-    """IoU per object: of the masks, or where only a box is known, of the boxes."""
-    found = answers(sam, samples, pictures, by_box=by_box)
-    return np.array([overlap(logits > 0, sample) for (logits, _), sample in zip(found, samples, strict=True)])
+def figures(
+    sam: Any,
+    samples: Sequence[Sample],
+    pictures: Sequence[Embedding],
+    *,
+    by_box: bool,
+    tick: Callable[[], None] = lambda: None,
+) -> Figures:
+    """IoU per object: of the masks, or where only a box is known, of the boxes. ``tick`` is called at each."""
+    overlaps = []
+    for sample, (logits, _) in zip(samples, answers(sam, samples, pictures, by_box=by_box), strict=True):
+        tick()
+        overlaps.append(overlap(logits > 0, sample))
+    return np.array(overlaps)
 
 
 def overlap(found: NDArray[np.bool_], sample: Sample) -> float:

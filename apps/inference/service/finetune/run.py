@@ -16,14 +16,14 @@ import torch
 from apps.inference.service.embeddings import Embedding
 from apps.inference.service.finetune import examples, judging
 from apps.inference.service.finetune.gain import Figures, Judged, by_class, interval, verdict
-from apps.inference.service.finetune.material import Material, gather
+from apps.inference.service.finetune.material import gather
 from apps.inference.service.finetune.samples import Sample
 from apps.inference.service.finetune.split import LEAST_HELD_OUT, TooFew, split
 from apps.inference.service.finetune.training import NothingLearned, Training
 from apps.inference.service.refusals import Refusal
 from apps.inference.service.sam import loading
 from apps.inference.service.store import MissingFile, Store
-from apps.inference.wire import FinetuneAsk, FinetuneState, TrainingObject
+from apps.inference.wire import Example, FinetuneAsk, FinetuneState, TrainingObject
 
 Tell = Callable[[FinetuneState], None]
 """Hears every state; raises Cancelled when the run is to end."""
@@ -31,7 +31,8 @@ Tell = Callable[[FinetuneState], None]
 PREPARING, TRAINING = 0.2, 0.7
 """Parts of the whole, as the progress bar counts them."""
 
-TELL_EVERY = 5
+MOST_STOPPING = 150
+"""Objects that decide when to stop: they are looked at many times over."""
 
 
 class Cancelled(Exception):
@@ -46,15 +47,21 @@ class Jury:
     pictures: Sequence[Embedding]
     objects: Sequence[TrainingObject]
 
-    def hear(self, sam: Any) -> Heard:
-        shown = [logits for logits, _ in judging.answers(sam, self.samples, self.pictures, by_box=False)]
-        click = [judging.overlap(logits > 0, one) for logits, one in zip(shown, self.samples, strict=True)]
-        return Heard(shown, np.array(click), judging.figures(sam, self.samples, self.pictures, by_box=True))
+    def hear(self, sam: Any, tick: Callable[[], None]) -> Heard:
+        """``tick`` is called at every object: with a large model and many objects this takes minutes."""
+        click, box = (
+            judging.figures(sam, self.samples, self.pictures, by_box=by_box, tick=tick) for by_box in (False, True)
+        )
+        return Heard(click, box)
+
+    def show(self, sam: Any, numbers: Sequence[int]) -> list[examples.Logits]:
+        """What it answers to clicks on some of them."""
+        samples, pictures = [self.samples[n] for n in numbers], [self.pictures[n] for n in numbers]
+        return [logits for logits, _ in judging.answers(sam, samples, pictures, by_box=False)]
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    logits: Sequence[examples.Logits]
     click: Figures
     box: Figures
 
@@ -79,17 +86,20 @@ class Run:
         material = gather(self._ask.objects, self._ask.base, self._store, self._encoding)
         jury = Jury(*material.of(parts.judge))
         learning, pictures, _ = material.of(parts.train)
-        if len(jury.samples) < LEAST_HELD_OUT or not learning:
-            raise TooFew(
-                f"Only {len(jury.samples)} held-out objects can be seen by the model; {LEAST_HELD_OUT} must be."
-            )
-        self._say(held_out=len(jury.samples), trained_on=len(learning))
-        before = jury.hear(sam)
+        stopping = material.of(parts.stop[:MOST_STOPPING])[:2]
+        if len(jury.samples) < LEAST_HELD_OUT or not learning or not stopping[0]:
+            seen = len(jury.samples)
+            raise TooFew(f"Only {seen} held-out objects can be seen by the model; {LEAST_HELD_OUT} must be.")
+        detail = "Judging the model as it is"
+        self._say(held_out=len(jury.samples), trained_on=len(learning), fraction=PREPARING, detail=detail)
+        before, base = jury.hear(sam, self._say), copy.deepcopy(sam.mask_decoder)
         training = Training(sam, self._ask, learning, pictures)
-        self._train(training, sam, material, parts.stop)
+        self._train(training, sam, *stopping)
         self._say(state="evaluating", fraction=PREPARING + TRAINING, detail="Judging on objects it never saw")
         training.take_best()
-        return self._judged(sam, jury, before, jury.hear(sam))
+        after = jury.hear(sam, self._say)
+        state = self._judged(sam, jury, before, after)
+        return msgspec.structs.replace(state, examples=shown(sam, base, jury, before, after))
 
     def _load(self) -> Any:
         base = self._ask.base
@@ -97,6 +107,8 @@ class Run:
         if base.decoder_key:
             path = self._store.local_path(base.decoder_key, base.decoder_sha256)
             loading.load_decoder(sam, path, base.decoder_sha256)
+        # Not needed here, and by far the largest part; its pages were never read.
+        del sam.image_encoder
         # The file's pages are its own: what is trained lies in memory.
         sam.mask_decoder = copy.deepcopy(sam.mask_decoder)
         return sam
@@ -104,12 +116,12 @@ class Run:
     def _encoding(self, done: int, of: int) -> None:
         self._say(fraction=PREPARING * done / of, detail=f"{done:,} of {of:,} images ready")
 
-    def _train(self, training: Training, sam: Any, material: Material, stop: Sequence[int]) -> None:
-        samples, pictures, _ = material.of(stop)
+    def _train(self, training: Training, sam: Any, samples: Sequence[Sample], pictures: Sequence[Embedding]) -> None:
+        """The ``samples`` decide when to stop."""
 
         def looked() -> tuple[float, float]:
-            means = [judging.figures(sam, samples, pictures, by_box=by_box).mean() for by_box in (False, True)]
-            return float(means[0]), float(means[1])
+            click, box = (judging.figures(sam, samples, pictures, by_box=by, tick=self._say) for by in (False, True))
+            return float(click.mean()), float(box.mean())
 
         self._go_on(training)
         if not training.progress.curve:
@@ -122,8 +134,7 @@ class Run:
                 training.look(float(np.mean(losses)), looked)
                 losses.clear()
                 self._store.write(self._checkpoint, training.checkpoint())
-            if done % TELL_EVERY == 0 or not losses:
-                self._training(training)
+            self._training(training)
 
     def _training(self, training: Training) -> None:
         done, steps = training.progress.step, self._ask.steps
@@ -155,7 +166,6 @@ class Run:
         classes = by_class(judged)
         accepted, reason = verdict(click, box, classes, len(names))
         key, sha256 = self._keep(sam) if accepted else ("", "")
-        shown = [self._example(n, jury, before, after) for n in examples.chosen(after.click - before.click)]
         return self._now(
             state="done",
             fraction=1.0,
@@ -165,17 +175,8 @@ class Run:
             click_gain=click,
             box_gain=box,
             classes=classes,
-            examples=shown,
             decoder_key=key,
             decoder_sha256=sha256,
-        )
-
-    def _example(self, number: int, jury: Jury, before: Heard, after: Heard) -> Any:
-        return examples.example(
-            jury.objects[number],
-            jury.pictures[number],
-            (before.logits[number], after.logits[number]),
-            (float(before.click[number]), float(after.click[number])),
         )
 
     def _keep(self, sam: Any) -> tuple[str, str]:
@@ -193,3 +194,20 @@ class Run:
     def _now(self, **changes: Any) -> FinetuneState:
         self._state = msgspec.structs.replace(self._state, **changes)
         return self._state
+
+
+def shown(tuned: Any, base: Any, jury: Jury, before: Heard, after: Heard) -> list[Example]:
+    """Some of the held-out objects as both decoders see them. Puts the ``base`` decoder back into ``tuned``."""
+    numbers = examples.chosen(after.click - before.click)
+    new = jury.show(tuned, numbers)
+    tuned.mask_decoder = base
+    old = jury.show(tuned, numbers)
+    return [
+        examples.example(
+            jury.objects[number],
+            jury.pictures[number],
+            (old[row], new[row]),
+            (float(before.click[number]), float(after.click[number])),
+        )
+        for row, number in enumerate(numbers)
+    ]

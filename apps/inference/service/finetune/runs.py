@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,8 +17,8 @@ import msgspec
 
 from apps.inference.service.refusals import Refusal
 from apps.inference.service.sam.children import Child, ChildDied, Trouble, cores, settle
-from apps.inference.service.sam.trouble import ModelTrouble, need_torch
-from apps.inference.service.store import MissingFile, Store
+from apps.inference.service.sam.trouble import DamagedFile, ModelMissing, ModelTrouble, need_torch
+from apps.inference.service.store import MissingFile, Store, WrongDigest
 from apps.inference.wire import FinetuneAsk, FinetuneState
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,9 @@ HUNG = 3_600
 """Seconds without a word after which a run is taken for hung; one image of the largest model takes a minute."""
 
 
+CANCEL = "cancel"
+
+
 class Kept:
     """One run here: what it last said, and how to end it."""
 
@@ -36,6 +40,18 @@ class Kept:
         self.state = FinetuneState(state="preparing", detail="waiting for its turn")
         self.cancelled = threading.Event()
         self.child: Child | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        return self.state.state not in ("failed", "cancelled") and not self.cancelled.is_set()
+
+    def cancel(self) -> None:
+        """The child hears of it at its next step. From any thread: nobody else sends to it."""
+        self.cancelled.set()
+        child = self.child
+        if child is not None:
+            with suppress(OSError, ValueError):  # it has ended meanwhile
+                child.connection.send(CANCEL)
 
 
 class Runs:
@@ -52,7 +68,7 @@ class Runs:
             raise Refusal("bad_body", "A run needs a folder, steps, a batch of 2 or more and a replay below 1.")
         with self._lock:
             kept = self._kept.get(ask.run)
-            if kept is not None and kept.state.state not in ("failed", "cancelled"):
+            if kept is not None and kept.goes_on:
                 return kept.state
             ended = self._written(ask)
             if ended is not None and ended.state == "done":
@@ -70,7 +86,7 @@ class Runs:
         kept = self._kept.get(run)
         if kept is None:
             return FinetuneState(state="unknown")
-        kept.cancelled.set()
+        kept.cancel()
         return kept.state
 
     def close(self) -> None:
@@ -78,8 +94,9 @@ class Runs:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for kept in list(self._kept.values()):
             kept.cancelled.set()
-            if kept.child is not None:
-                kept.child.stop()
+            child = kept.child
+            if child is not None:
+                child.interrupt()
 
     def _run(self, kept: Kept) -> None:
         try:
@@ -103,14 +120,11 @@ class Runs:
     def _try(self, kept: Kept) -> bool:
         """One process. False when it died; another goes on after its checkpoint. Raises ModelTrouble."""
         kept.child = child = Child(serve, msgspec.json.encode(kept.ask), self._store)
-        told = False
         try:
+            if kept.cancelled.is_set():  # while the child was being started
+                kept.cancel()
             while kept.state.state not in ENDED:
-                said = child.answer(HUNG)
-                kept.state = msgspec.json.decode(said, type=FinetuneState)
-                if kept.cancelled.is_set() and not told:
-                    child.connection.send("cancel")
-                    told = True
+                kept.state = msgspec.json.decode(child.answer(HUNG), type=FinetuneState)
         except ChildDied:
             return False
         finally:
@@ -143,5 +157,15 @@ def serve(connection: Connection, ask: bytes, store: Store) -> None:
     try:
         last = Run(msgspec.json.decode(ask, type=FinetuneAsk), store, tell).to_the_end()
         connection.send(msgspec.json.encode(last))
+    except BrokenPipeError:
+        return  # nobody listens any more; the checkpoint stays
     except ModelTrouble as error:
         connection.send(Trouble(error))
+    except MissingFile:
+        connection.send(Trouble(ModelMissing("The model's file is not in the media storage.")))
+    except WrongDigest:
+        connection.send(Trouble(DamagedFile("The model's file is not the one that was added; it was not opened.")))
+    except Exception as error:
+        # Said by the parent as it is: another process would fail in the same way.
+        log.exception("a training failed")
+        connection.send(Trouble(ModelTrouble(f"It failed: {error!r}"[:500])))

@@ -32,14 +32,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Two tokens, in pixels of the model's input: a click and one that says nothing, or a box's corners."""
+    """Tokens, by pixels of the model's input: a click and one that says nothing, a box's corners, or click and box."""
 
     points: Floats
     labels: Floats
 
     @property
     def is_click(self) -> bool:
-        return bool(self.labels[0] == 1)
+        """And no more."""
+        return bool(self.labels[-1] == NOTHING)
 
 
 def cell_of(embedding: Embedding) -> float:
@@ -114,6 +115,11 @@ def random_box(sample: Sample, rng: np.random.Generator) -> Prompt:
     x0, y0, x1, y1 = sample.box
     off = rng.normal(0, JITTER, 4) * [x1 - x0, y1 - y0, x1 - x0, y1 - y0]
     return boxed((x0 + off[0], y0 + off[1], x1 + off[2], y1 + off[3]))
+
+
+def random_both(sample: Sample, rng: np.random.Generator) -> Prompt:
+    clicked, box = random_click(sample, rng), random_box(sample, rng)
+    return Prompt(np.concatenate([clicked.points[:1], box.points]), np.concatenate([clicked.labels[:1], box.labels]))
 
 
 def anywhere(embedding: Embedding, rng: np.random.Generator) -> Prompt:

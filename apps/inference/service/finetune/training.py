@@ -15,7 +15,7 @@ from torch import Tensor
 
 from apps.inference.service.embeddings import Embedding
 from apps.inference.service.finetune.losses import box_loss, iou, mask_loss
-from apps.inference.service.finetune.samples import Prompt, Sample, anywhere, random_box, random_click
+from apps.inference.service.finetune.samples import Prompt, Sample, anywhere, random_both, random_box, random_click
 from apps.inference.service.sam.packed import PackedDecoder
 from apps.inference.wire import CurvePoint, FinetuneAsk
 
@@ -25,6 +25,11 @@ PATIENCE = 5
 
 LOOKS = 16
 SCORE_WEIGHT = 0.5
+REPLAY_WEIGHT = 2.0
+"""At the start what is replayed pulls at nothing, being the model's own answer; it must pull harder later."""
+
+BOTH = 0.2
+"""How often an object is clicked on and boxed at once."""
 
 
 class NothingLearned(Exception):
@@ -71,17 +76,26 @@ class Training:
         rng = np.random.default_rng((self._ask.seed, number))
         for group in self.optimizer.param_groups:
             group["lr"] = self._ask.learning_rate * 0.5 * (1 + math.cos(math.pi * number / self._ask.steps))
-        replayed = round(self._ask.batch * self._ask.replay)
+        replayed = min(self._ask.batch - 1, round(self._ask.batch * self._ask.replay))
         chosen = rng.integers(0, len(self._samples), self._ask.batch)
-        loss = (self._learn(chosen[replayed:], rng) + self._replay(chosen[:replayed], rng)) / self._ask.batch
+        learned = self._learn(chosen[replayed:], rng) / self._ask.batch
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = float(torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), CLIP))
-        if not math.isfinite(norm) or not norm > 0:
-            raise NothingLearned(f"The gradient's norm is {norm:g} at step {number}: nothing would be learned.")
+        learned.backward()  # type: ignore[no-untyped-call]
+        # Of the objects alone: what is replayed has a gradient of its own, which teaches nothing new.
+        self._require_gradient(number)
+        replay = self._replay(chosen[:replayed], rng) / self._ask.batch
+        if replayed:
+            replay.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), CLIP)
         self.optimizer.step()
         self.progress.step += 1
-        return float(loss.detach())
+        return float((learned + replay).detach())
+
+    def _require_gradient(self, step: int) -> None:
+        gradients = [one.grad for one in self.decoder.parameters() if one.grad is not None]
+        norm = float(torch.nn.utils.get_total_norm(gradients))
+        if not math.isfinite(norm) or not norm > 0:
+            raise NothingLearned(f"The gradient's norm is {norm:g} at step {step}: nothing would be learned.")
 
     def look(self, loss: float, figures: Callable[[], tuple[float, float]]) -> CurvePoint:
         """Mean IoU by click and by box on the objects that decide when to stop."""
@@ -100,13 +114,19 @@ class Training:
         if not len(numbers):
             return torch.zeros(())
         samples = [self._samples[int(n)] for n in numbers]
-        prompts = [(random_click if rng.random() < 0.5 else random_box)(sample, rng) for sample in samples]
+        prompts = self._prompts(samples, rng)
         logits, scores = self._answers(self.model, prompts, [self._pictures[int(n)] for n in numbers])
         targets = torch.from_numpy(np.stack([sample.truth for sample in samples])).float()
         total = torch.zeros(())
         for row, (sample, prompt) in enumerate(zip(samples, prompts, strict=True)):
             total = total + self._of_one(logits[row], scores[row], targets[row], sample, prompt)
         return total
+
+    def _prompts(self, samples: Sequence[Sample], rng: np.random.Generator) -> list[Prompt]:
+        """A click or a box on each; at some steps both, on all, as a batch's prompts are of one length."""
+        if rng.random() < BOTH:
+            return [random_both(sample, rng) for sample in samples]
+        return [(random_click if rng.random() < 0.5 else random_box)(sample, rng) for sample in samples]
 
     def _of_one(self, logits: Tensor, scores: Tensor, target: Tensor, sample: Sample, prompt: Prompt) -> Tensor:
         """A click may mean three things, and the nearest of them is taught (Kirillov et al. 2023, appendix A); a box
