@@ -1,4 +1,8 @@
-"""A small SAM of the library's own classes, trained here on drawn scenes: a measure, never shipped as an assistant."""
+"""A small SAM of the library's own classes, trained here on drawn scenes: a measure, never shipped as an assistant.
+
+A SAM from nothing spends most of a short training on finding out that a prompt says where. This one begins with that
+(``_look_where_prompted``), and is in 160 steps where it would be in 320 (mean IoU .8 by click, in place of .57).
+"""
 
 from __future__ import annotations
 
@@ -21,8 +25,10 @@ from tests.bench.small_sam.scenes import Domain, scene
 SIDE, PATCH, CHANNELS = 128, 8, 64
 IMAGES = 4
 PEAK = 2e-3
-QUICK, FULL = 320, 1_500
-"""Steps: what tests can have, and what the bench takes."""
+QUICK, FULL = 200, 1_000
+"""Steps: what tests can have (half a minute of one core), and what the bench may take."""
+
+LOOK, WAVES = 3.0, 0.6
 
 
 def build(seed: int = 0) -> Any:
@@ -32,7 +38,7 @@ def build(seed: int = 0) -> Any:
 
     torch.manual_seed(seed)
     grid = SIDE // PATCH
-    return modeling.Sam(
+    sam = modeling.Sam(
         image_encoder=modeling.ImageEncoderViT(
             img_size=SIDE,
             patch_size=PATCH,
@@ -59,6 +65,22 @@ def build(seed: int = 0) -> Any:
             iou_head_hidden_dim=CHANNELS,
         ),
     )
+    _look_where_prompted(sam)
+    return sam
+
+
+def _look_where_prompted(sam: Any) -> None:
+    """Where prompts and image look at each other, both are projected alike, so that a prompt looks at its own place;
+    and places are told in longer waves."""
+    transformer = sam.mask_decoder.transformer
+    attentions = [transformer.final_attn_token_to_image]
+    for layer in transformer.layers:
+        attentions += [layer.cross_attn_token_to_image, layer.cross_attn_image_to_token]
+    with torch.no_grad():
+        sam.prompt_encoder.pe_layer.positional_encoding_gaussian_matrix.mul_(WAVES)
+        for attention in attentions:
+            attention.q_proj.weight.mul_(LOOK)
+            attention.k_proj.weight.copy_(attention.q_proj.weight)
 
 
 def trained(steps: int = QUICK, folder: Path | None = None) -> Path:
