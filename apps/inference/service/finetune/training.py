@@ -28,6 +28,10 @@ SCORE_WEIGHT = 0.5
 REPLAY_WEIGHT = 2.0
 """At the start what is replayed pulls at nothing, being the model's own answer; it must pull harder later."""
 
+REPLAY_WEIGHT = 1.5
+"""Of what is replayed beside what is learned. The more, the less is forgotten and the less is gained: on the small SAM
+.115 gained for .015 forgotten at 1, .08 for .006 at 2, .05 for .002 at 4 (mean IoU by click, 150 steps)."""
+
 BOTH = 0.2
 """How often an object is clicked on and boxed at once."""
 
@@ -83,7 +87,7 @@ class Training:
         learned.backward()  # type: ignore[no-untyped-call]
         # Of the objects alone: what is replayed has a gradient of its own, which teaches nothing new.
         self._require_gradient(number)
-        replay = self._replay(chosen[:replayed], rng) / self._ask.batch
+        replay = REPLAY_WEIGHT * self._replay(chosen[:replayed], rng) / self._ask.batch
         if replayed:
             replay.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), CLIP)
