@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from apps.inference.service.embeddings import Embedding
-from apps.inference.service.masks import candidates
 from apps.inference.service.sam import stand_in
 from apps.inference.service.sam.decoder_onnx import OnnxDecoder
 from apps.inference.service.sam.encoder import Encoder
@@ -50,17 +49,12 @@ def run(report: Report, *, quick: bool, full: bool) -> None:
     embedding = Embedding.unpack(packed)
     ask = DecodeAsk(embedding, np.zeros((0, 2), np.float32), np.zeros(0, np.int32), box=box, multimask=False)
 
-    def click() -> None:
-        candidates(decoder.decode([ask])[0], embedding)
-
     their_click, our_click = in_turn(
         9 if quick else 25, lambda: predictor.predict(box=box, multimask_output=False), lambda: decoder.decode([ask])
     )
     report.add(
         Row("click-engine", our_click / their_click, "ratio", 0.55, "SamPredictor.predict(box), s CPU", their_click)
     )
-    (whole,) = in_turn(9, click)
-    report.add(Row("click-and-outline", whole * 1000, "ms", baseline="predict", baseline_value=their_click * 1000))
     first = theirs + their_click
     report.add(Row("second-click", our_click / first, "ratio", 0.02, "a backend that encodes again, s CPU", first))
 
