@@ -200,7 +200,7 @@ class AgentWork:
     def _proceed(
         self, locked: Locked, outcome: str, found: Translated, keep: Callable[[], None] | None, reason: str = ""
     ) -> None:
-        changes = LabelChanges(upsert=found.labels) if found.labels else None
+        changes = LabelChanges(upsert=found.shuffled) if found.labels else None
         step = Step(verb="proceed", outcome=outcome, changes=changes, reason=reason)
         done = take_step(task_id=locked.task.pk, user=self._agent, step=step)
         if isinstance(done, Fenced):

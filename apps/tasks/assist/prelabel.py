@@ -233,7 +233,7 @@ class Prelabeler:
             correct_labels(
                 task_id=task.pk,
                 actor=self._agent,
-                upsert=found.labels,
+                upsert=found.shuffled,
                 delete=[],
                 base_revision=0,
                 operation=OPERATION,

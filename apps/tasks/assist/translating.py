@@ -32,6 +32,11 @@ class Translated:
     def lose(self, reason: str) -> None:
         self.lost[reason] = self.lost.get(reason, 0) + 1
 
+    @property
+    def shuffled(self) -> list[Label]:
+        """The labels in the order of their ids, which says nothing of how sure the model is of each."""
+        return sorted(self.labels, key=lambda label: str(label["id"]))
+
 
 @dataclass(frozen=True, slots=True)
 class Language:
@@ -56,7 +61,8 @@ class Language:
                 found.lose(f"no class {name[:60]!r}")
             elif entry.is_classification and entry.id in answered:
                 found.lose("answered twice")
-            elif self._add(found, entry, self._content(entry, one), one.confidence):
+            # A predictor's confidence is evidence, which people who label do not see: it stays with the prediction.
+            elif self._add(found, entry, self._content(entry, one), one.confidence, said=None):
                 answered.add(entry.id)
                 found.predictions[-1] |= self._probabilities(entry, one.probabilities)
         return found
@@ -78,16 +84,19 @@ class Language:
             return found
         for one in list(candidates)[:MOST]:
             geometry = shape_of(entry.shape, one.bbox, one.mask, one.polygons, self.size)
-            self._add(found, entry, geometry and {"geometry": geometry, "attributes": {}}, one.score)
+            said = {"score": round(one.score, 4)} if one.score is not None else None
+            self._add(found, entry, geometry and {"geometry": geometry, "attributes": {}}, one.score, said=said)
         return found
 
-    def _add(self, found: Translated, entry: ClassEntry, content: Label | None, score: float | None) -> bool:
+    def _add(
+        self, found: Translated, entry: ClassEntry, content: Label | None, score: float | None, *, said: Any
+    ) -> bool:
+        """``said`` is what the label's origin tells of how it was made."""
         if content is None:
             found.lose(f"{entry.name[:60]!r} is of another shape")
             return False
         number = len(found.labels) + sum(found.lost.values())
         label = {"id": str(uuid5(self.namespace, str(number))), "class": entry.id, "shape": entry.shape, **content}
-        said = {"score": round(score, 4)} if score is not None else None
         saved = label | {"origin": {"kind": "model", "model": self.name, "prompts": said}}
         try:
             read_edit(saved, index=self.index, size=self.size, pointer="")

@@ -32,12 +32,12 @@ def names(labels: list[dict[str, Any]]) -> list[str]:
     return [INDEX.class_name(label["class"]) for label in labels]
 
 
-def test_a_box_of_a_known_class_is_a_label_with_its_score() -> None:
+def test_a_box_of_a_known_class_is_a_label_and_its_score_a_predictions() -> None:
     found = language().predicted([boxed("RBC", 0.87654321)])
     (label,) = found.labels
     assert names(found.labels) == ["RBC"]
     assert label["geometry"] == {"x": 10, "y": 20, "width": 30, "height": 40}
-    assert label["origin"] == {"kind": "model", "model": "Cells", "prompts": {"score": 0.8765}}
+    assert label["origin"] == {"kind": "model", "model": "Cells", "prompts": None}
     (prediction,) = found.predictions
     assert (prediction["id"], prediction["confidence"]) == (label["id"], 0.87654321)
     assert "origin" not in prediction
