@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from apps.accounts.principal import Principal
+from apps.accounts.visibility import visible_ids
 from apps.common.errors import Conflict, Forbidden, Invalid
 from apps.datasets.models import DataUnit
 from apps.datasets.policies import get_data_unit_for, require_instance_admin
@@ -36,9 +37,13 @@ def get_segmenter_for(principal: Principal, model_id: UUID | None) -> ModelVersi
 
 
 def get_embedding_for(principal: Principal, data_unit_id: UUID, model_id: UUID | None) -> tuple[DataUnit, ModelVersion]:
-    """A data unit that the caller may read and a model: they name an embedding. Raises NotFound, Invalid, Conflict."""
-    unit = get_data_unit_for(principal, data_unit_id)
-    return unit, get_segmenter_for(principal, model_id)
+    """A data unit that the caller may read, or works on at the moment, and a model: they name an embedding.
+
+    Raises NotFound, Invalid, Conflict.
+    """
+    in_hand = visible_ids("data_unit", principal.user.pk, principal.project_id)
+    unit = DataUnit.objects.filter(pk=data_unit_id).filter(pk__in=in_hand).first()
+    return unit or get_data_unit_for(principal, data_unit_id), get_segmenter_for(principal, model_id)
 
 
 def require_predictions(access: ProjectAccess) -> None:

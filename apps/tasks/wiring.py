@@ -13,6 +13,7 @@ from django.db.models import Sum
 
 from apps.accounts.models import User
 from apps.accounts.principal import Principal
+from apps.accounts.visibility import register_visibility
 from apps.common.errors import NotFound
 from apps.common.idempotency import register_guard
 from apps.datasets.hooks import on_units_added
@@ -26,6 +27,7 @@ from apps.tasks.models import StageCount, StageDelta, Task
 from apps.tasks.operations.departure import release_work_of
 from apps.tasks.operations.intake import take_in, take_in_added
 from apps.tasks.operations.versions import migrate_tasks, plan_json, record_change, version_plan
+from apps.tasks.queries.lists import units_in_hand
 from workflows.graph import Graph
 
 MOVED_AT_ONCE = 100
@@ -41,6 +43,7 @@ def connect() -> None:
     hooks.on_version_published.append(move_tasks)
     hooks.progress_of.append(progress_of)
     register_guard("task_id", may_hear_again)
+    register_visibility("data_unit", units_in_hand)
 
 
 def may_hear_again(principal: Principal, task_id: UUID, manages: bool) -> None:

@@ -38,6 +38,13 @@ READ_ROLES = {
 FILTERS = ("stage", "status", "assignee", "ordering", "data_unit")
 
 
+def units_in_hand(user_id: UUID, project_id: UUID | None = None) -> QuerySet[Any, Any]:
+    """The ids of the data units that the person holds the tasks of, in one project if told."""
+    rows = Visit.objects.filter(holder_id=user_id, status=VisitStatus.CLAIMED)
+    rows = rows if project_id is None else rows.filter(project_id=project_id)
+    return rows.values("task__data_unit_id")
+
+
 def tasks_of_project(access: ProjectAccess, user: User, filters: Mapping[str, str]) -> list[QuerySet[Task]]:
     """The project's tasks that the reader may see, narrowed by ``stage status assignee data_unit``, in parts that an
     index serves each. Raises Invalid."""
