@@ -39,6 +39,7 @@ def test_a_channel_of_nothing_stays_nothing() -> None:
 
 def test_what_is_packed_comes_back() -> None:
     made = Embedding.of(values(), (30, 40), (6, 8))
+    assert made.nbytes == len(made.pack())
     back = Embedding.unpack(made.pack())
     assert (back.data == made.data).all()
     assert (back.scales == made.scales).all()

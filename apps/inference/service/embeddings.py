@@ -54,13 +54,16 @@ class Embedding:
 
     @property
     def nbytes(self) -> int:
-        return self.data.nbytes + self.scales.nbytes
+        """As it is stored."""
+        return len(self._head()) + self.scales.nbytes + self.data.nbytes
 
     def pack(self) -> bytes:
+        return b"".join((self._head(), self.scales.astype("<f4").tobytes(), self.data.tobytes()))
+
+    def _head(self) -> bytes:
         channels, height, width = self.data.shape
         header = msgspec.json.encode(Header((channels, height, width), self.size, self.input_size))
-        scales = self.scales.astype("<f4").tobytes()
-        return b"".join((MAGIC, struct.pack("<I", len(header)), header, scales, self.data.tobytes()))
+        return MAGIC + struct.pack("<I", len(header)) + header
 
     @classmethod
     def unpack(cls, raw: bytes) -> Self:
