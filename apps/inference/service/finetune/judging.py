@@ -58,10 +58,12 @@ def figures(
 
 
 def overlap(found: NDArray[np.bool_], sample: Sample) -> float:
+    """Within the image: what a decoder says of the padding is cut off before anybody sees it."""
+    found, truth = sample.inside(found), sample.inside(sample.truth)
     if sample.only_box:
         return _box_overlap(found, sample)
-    union = int((found | sample.truth).sum())
-    return int((found & sample.truth).sum()) / union if union else 0.0
+    union = int((found | truth).sum())
+    return int((found & truth).sum()) / union if union else 0.0
 
 
 def _box_overlap(found: NDArray[np.bool_], sample: Sample) -> float:

@@ -22,12 +22,18 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One object on the grid (side, side), whose cells are ``cell`` pixels of the model's input; ``box`` is in those
-    pixels. ``only_box``: its true mask is not known, ``truth`` is the filled box."""
+    pixels. ``only_box``: its true mask is not known, ``truth`` is the filled box. ``seen`` rows and columns are image,
+    the others padding that nobody is ever shown."""
 
     truth: NDArray[np.bool_]
     cell: float
     box: tuple[float, float, float, float]
     only_box: bool
+    seen: tuple[int, int] | None = None
+
+    def inside(self, grid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The image's part of a grid."""
+        return grid if self.seen is None else grid[: self.seen[0], : self.seen[1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ def sample_of(one: TrainingObject, embedding: Embedding) -> Sample | None:
         return None
     cell = cell_of(embedding)
     x0, y0, x1, y1 = (float(edge) * cell for edge in (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1))
-    return Sample(truth, cell, (x0, y0, x1, y1), only_box)
+    height, width = (max(1, round(length / cell)) for length in embedding.input_size)
+    return Sample(truth, cell, (x0, y0, x1, y1), only_box, (height, width))
 
 
 def _filled(bbox: tuple[float, float, float, float], embedding: Embedding) -> NDArray[np.bool_]:
