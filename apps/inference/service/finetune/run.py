@@ -126,6 +126,7 @@ class Run:
         self._go_on(training)
         if not training.progress.curve:
             training.look(0.0, looked)
+        self._training(training)
         losses: list[float] = []
         while not training.is_over:
             losses.append(training.step())

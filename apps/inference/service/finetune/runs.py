@@ -1,4 +1,4 @@
-"""Training runs as the service sees them: one at a time, each in a process of its own, all of them told to disk.
+"""Training runs as the service sees them: one at a time, each in a process of its own, and what they came to is kept.
 
 This module needs no torch. A run that dies with the process is ``unknown`` afterwards; whoever asked for it asks again
 and it goes on after its last checkpoint.
@@ -71,7 +71,7 @@ class Runs:
             if kept is not None and kept.goes_on:
                 return kept.state
             ended = self._written(ask)
-            if ended is not None and ended.state == "done":
+            if ended is not None:
                 return ended
             kept = self._kept[ask.run] = Kept(ask)
             self._threads.submit(self._run, kept)
@@ -100,37 +100,47 @@ class Runs:
 
     def _run(self, kept: Kept) -> None:
         try:
-            for left in reversed(range(TRIES)):
-                if kept.cancelled.is_set():
-                    kept.state = msgspec.structs.replace(kept.state, state="cancelled", detail="")
-                elif not self._try(kept) and left:
-                    continue
-                break
+            end = self._to_the_end(kept)
+            # Before anybody hears of it: who does may ask another process next.
+            if end.state == "done":  # what ended in another way is begun again when it is asked for again
+                self._store.write(self._key(kept.ask), msgspec.json.encode(end))
         except ModelTrouble as error:
-            kept.state = msgspec.structs.replace(kept.state, state="failed", reason=error.detail)
+            end = msgspec.structs.replace(kept.state, state="failed", reason=error.detail)
         except Exception as error:
             log.exception("a training failed")
-            kept.state = msgspec.structs.replace(kept.state, state="failed", reason=f"It failed: {error!r}"[:500])
-        if kept.state.state not in ENDED:
-            reason = "Its process ended several times over (memory, most likely)."
-            kept.state = msgspec.structs.replace(kept.state, state="failed", reason=reason)
-        if kept.state.state in ENDED:
-            self._store.write(self._key(kept.ask), msgspec.json.encode(kept.state))
+            end = msgspec.structs.replace(kept.state, state="failed", reason=f"It failed: {error!r}"[:500])
+        kept.state = end
 
-    def _try(self, kept: Kept) -> bool:
-        """One process. False when it died; another goes on after its checkpoint. Raises ModelTrouble."""
+    def _to_the_end(self, kept: Kept) -> FinetuneState:
+        """Over as many processes as it takes, within reason."""
+        for _ in range(TRIES):
+            if kept.cancelled.is_set():
+                break
+            end = self._try(kept)
+            if end is not None:
+                return end
+        if kept.cancelled.is_set():
+            return msgspec.structs.replace(kept.state, state="cancelled", detail="")
+        reason = "Its process ended several times over (memory, most likely)."
+        return msgspec.structs.replace(kept.state, state="failed", reason=reason)
+
+    def _try(self, kept: Kept) -> FinetuneState | None:
+        """One process, and how the run ended in it. None when it died; another goes on after its checkpoint. Raises
+        ModelTrouble."""
         kept.child = child = Child(serve, msgspec.json.encode(kept.ask), self._store)
         try:
             if kept.cancelled.is_set():  # while the child was being started
                 kept.cancel()
-            while kept.state.state not in ENDED:
-                kept.state = msgspec.json.decode(child.answer(HUNG), type=FinetuneState)
+            while True:
+                said = msgspec.json.decode(child.answer(HUNG), type=FinetuneState)
+                if said.state in ENDED:
+                    return said
+                kept.state = said
         except ChildDied:
-            return False
+            return None
         finally:
             kept.child = None
             child.stop()
-        return True
 
     def _written(self, ask: FinetuneAsk) -> FinetuneState | None:
         try:

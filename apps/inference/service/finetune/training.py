@@ -24,6 +24,10 @@ PATIENCE = 5
 """Looks without a better figure before training stops."""
 
 LOOKS = 16
+SETTLED = 0.5
+"""The part of the steps before which no decoder is taken. While the rate is high, much is forgotten for what is gained;
+what is replayed brings it back as the rate falls (on the small SAM -.03 IoU after 18 steps, -.01 after 100)."""
+
 SCORE_WEIGHT = 0.5
 REPLAY_WEIGHT = 2.0
 """Of what is replayed beside what is learned. The more, the less is forgotten and the less is gained: mean IoU of a
@@ -103,6 +107,8 @@ class Training:
         click, box = figures()
         point = CurvePoint(self.progress.step, loss, click, box)
         self.progress.curve.append(point)
+        if self.progress.step < SETTLED * self._ask.steps:
+            return point
         if (click + box) / 2 > self.progress.best_figure + 1e-6:
             self.progress.best_figure = (click + box) / 2
             self.progress.best = copy.deepcopy(self.decoder.state_dict())
