@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from apps.common.clock import database_now
 from apps.common.models import WorkerBeat
-from apps.inference.gateway import gateway
+from apps.inference import gateway as inference
 from apps.jobs.models import Job, JobState
 
 REQUESTS = Counter("lapidary_http_requests", "Answered requests.", ["method", "route", "status"])
@@ -58,7 +58,7 @@ class Gauges(Collector):
             yield GaugeMetricFamily("lapidary_worker_age_seconds", "Since a worker last answered.", value=age)
         if getattr(settings, "INFERENCE_URL", ""):
             # What it does is in its own /metrics; without it the server works on, so /readyz does not ask.
-            up = float(gateway().ready())
+            up = float(inference.gateway().ready())
             yield GaugeMetricFamily("lapidary_inference_up", "Whether the inference process takes work.", value=up)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -76,6 +77,9 @@ class FakeGateway:
 def install(monkeypatch: pytest.MonkeyPatch, settings: Any = None) -> FakeGateway:
     """Puts the fake in the gateway's place; with ``settings`` the server believes that it has a process."""
     fake = FakeGateway()
+    # Whoever holds the real one by name must have it before: what is imported first under a fake keeps it for ever.
+    for name in ("apps.inference.jobs", "apps.inference.operations.opening"):
+        import_module(name)
     monkeypatch.setattr(inference, "gateway", lambda: fake)
     if settings is not None:
         settings.INFERENCE_URL = "unix:/nowhere"
