@@ -61,7 +61,8 @@ RULES = [
     Rule("GET " + PROJECT + "assistant/"),
     Rule("PUT " + PROJECT + "assistant/", allow=MANAGERS, body=choice, foreign=models),
     Rule("POST " + PROJECT + "embed/", allow=MANAGERS, foreign=embeds),
-    Rule("GET data-units/<uuid:data_unit_id>/embedding/", allow=OVERVIEW),
+    # Whoever holds the task of the image reads it too: rex does.
+    Rule("GET data-units/<uuid:data_unit_id>/embedding/", allow=OVERVIEW | {"rex"}),
     Rule("GET " + PROJECT + "predictions/", allow=OVERVIEW),
     Rule("POST " + PROJECT + "predictions/", allow=MANAGERS, body=predictions),
     Rule("GET " + PROJECT + "prediction-models/", allow=OVERVIEW),
