@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from apps.inference import wire
-from apps.inference.service.finetune.split import LEAST_HELD_OUT, TooFew, split
+from apps.inference.service.finetune.split import LEAST_HELD_OUT, LEAST_TRAINED, TooFew, split
 from tests.inference.finetune.material import plain
 
 CLASSES = ("car", "car", "car", "bus", "bus", "bicycle")
@@ -24,6 +26,30 @@ def test_every_object_has_one_part_and_every_group_is_in_one() -> None:
     groups = [{all_of_them[n].group for n in part} for part in (parts.train, parts.stop, parts.judge)]
     assert sum(map(len, groups)) == len(set().union(*groups)) == 100
     assert 0.28 <= len(parts.judge) / len(all_of_them) <= 0.32
+
+
+IMAGES = st.lists(st.lists(st.sampled_from(("car", "bus", "bicycle")), min_size=1, max_size=12), max_size=60)
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(images=IMAGES, seed=st.integers(0, 2**31))
+def test_whatever_there_is_no_group_is_on_two_sides_and_no_part_is_too_small(
+    images: list[list[str]], seed: int
+) -> None:
+    there = [plain(name, f"image {number}") for number, names in enumerate(images) for name in names]
+    try:
+        parts = split(there, seed)
+    except TooFew:
+        assert len(images) < 3 or len(there) < 3 * (LEAST_HELD_OUT + LEAST_TRAINED)
+        return
+    sides = (parts.train, parts.stop, parts.judge)
+    assert sorted(parts.train + parts.stop + parts.judge) == list(range(len(there)))
+    groups = [{there[n].group for n in side} for side in sides]
+    assert sum(map(len, groups)) == len(set().union(*groups))
+    assert len(parts.judge) >= LEAST_HELD_OUT
+    assert len(parts.train) >= LEAST_TRAINED
+    assert parts.stop
+    assert parts == split(there, seed)
 
 
 def test_it_is_decided_by_the_seed_and_not_by_the_order() -> None:
