@@ -203,9 +203,13 @@ def test_tiny_and_huge_boxes_do_not_break_it(box: tuple[float, float, float, flo
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3), (5, 400)])
 def test_tiny_images_do_not_break_it(shape: tuple[int, int]) -> None:
     image = np.random.default_rng(0).integers(0, 255, (*shape, 3), np.uint8)
-    assist(image, wire.Prompts(box=(0, 0, shape[1], shape[0])))
-    assist(image, wire.Prompts(points=(wire.Point(0, 0, 1),)))
-    assist(image, wire.Prompts(anchors=((0, 0), (1, 1), (0, 1))))
+    for prompts in (
+        wire.Prompts(box=(0, 0, shape[1], shape[0])),
+        wire.Prompts(points=(wire.Point(0, 0, 1),)),
+        wire.Prompts(anchors=((0, 0), (1, 1), (0, 1))),
+    ):
+        found = assist(image, prompts).candidates
+        assert all(one.mask.size == shape and 0 < one.area <= shape[0] * shape[1] for one in found)
 
 
 def test_a_large_photograph_is_answered_at_its_own_size() -> None:
