@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from apps.api import errors, views
 
-APPS = ("accounts", "jobs", "ontologies", "datasets", "flows", "projects", "inference", "tasks")
+APPS = ("accounts", "jobs", "ontologies", "datasets", "flows", "projects", "inference", "tasks", "quality")
 
 
 def routes_of(app: str) -> list[URLPattern | URLResolver]:

@@ -79,3 +79,34 @@ class Revision(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["label_set", "number"], name="revision_once")]
+
+
+class Snapshot(models.Model):
+    """A named set of revisions: what the labels of a project's tasks were at one moment. Never changed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="snapshots")
+    name = models.CharField(max_length=200)
+    tags = models.JSONField(default=list)
+    filter = models.JSONField(default=dict)
+    entries_count = models.PositiveIntegerField(default=0)
+    labels_count = models.PositiveIntegerField(default=0)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["project", "name"], name="snapshot_name_once")]
+
+
+class SnapshotEntry(models.Model):
+    """One label set at one revision; none where nothing had been saved."""
+
+    id = models.BigAutoField(primary_key=True)
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="entries", db_index=False)
+    label_set = models.ForeignKey(LabelSet, on_delete=models.CASCADE, null=True, related_name="+")
+    data_unit = models.ForeignKey(DataUnit, on_delete=models.CASCADE, related_name="+", db_index=False)
+    revision = models.PositiveIntegerField()
+    label_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["snapshot", "data_unit"], name="snapshot_unit_once")]

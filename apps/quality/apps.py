@@ -7,3 +7,8 @@ class QualityConfig(AppConfig):
     name = "apps.quality"
     label = "quality"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from apps.quality.wiring import connect
+
+        connect()

@@ -48,10 +48,14 @@ class TaskAccess:
 
     @property
     def sees_evidence(self) -> bool:
+        if self.visit is not None and self.visit.blind and not self.access.sees_all:
+            return False
         return sees_evidence(self.access, self.stage)
 
     @property
     def is_blind(self) -> bool:
+        if self.visit is not None and self.visit.blind and not self.access.sees_all:
+            return True
         return is_blind(self.access, self.stage)
 
 

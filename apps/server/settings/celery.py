@@ -31,8 +31,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 
 # Jobs of these kinds mostly wait for the inference process, for hours where there is no GPU: they have workers of their
-# own, or two of them would keep imports, leases and the outbox waiting.
-JOB_QUEUES = {"inference": "inference"}
+# own, or two of them would keep imports, leases and the outbox waiting. Those of quality compute for as long.
+JOB_QUEUES = {"inference": "inference", "quality": "inference"}
 
 
 def every(task: str, seconds: float) -> dict[str, Any]:
@@ -48,6 +48,7 @@ CELERY_BEAT_SCHEDULE = {
     "outbox": every("tasks.outbox", 5),
     "stage counters": every("tasks.roll_up", 15),
     "files that nobody needs": every("tasks.sweep_files", 24 * 3600),
+    "scores, budgets, audits": every("quality.chores", 5),
     "embeddings beyond their limit": every("inference.evict", 600),
     "embeddings that nobody has counted": every("inference.settle", 24 * 3600),
     "forget stored answers": every("apps.common.jobs.forget_answers", 600),

@@ -18,6 +18,7 @@ from apps.flows.queries import compiled_graph
 from apps.projects.policies import ProjectAccess, get_project_for, require_overview
 from apps.tasks.api.answers import HistoryRow, NotificationAnswer, SelectionAnswer, TaskAnswer
 from apps.tasks.api.shown import shown_task
+from apps.tasks.hooks import metrics_for
 from apps.tasks.models import Notification, Participation, Selection, Task, TaskEvent
 from apps.tasks.operations.inbox import mark_read
 from apps.tasks.policies import TaskAccess, get_task_for, is_blind
@@ -54,6 +55,7 @@ def task_page(request: Request, rows: Any, access: ProjectAccess) -> dict[str, A
     tasks: list[Task] = [item["task"] for item in found["results"]]
     visits = open_visits(tasks)
     evidence = access.sees_all
+    metrics = metrics_for(tasks) if evidence else {}
     found["results"] = [
         shown_task(
             task,
@@ -62,6 +64,7 @@ def task_page(request: Request, rows: Any, access: ProjectAccess) -> dict[str, A
             access=access,
             user=request.user,
             sees_evidence=evidence,
+            metrics=metrics,
         )
         for task in tasks
     ]

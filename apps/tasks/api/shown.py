@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from apps.accounts.models import User
 from apps.datasets.models import DataUnit
 from apps.datasets.queries import media_urls
 from apps.projects.policies import ProjectAccess
+from apps.tasks.hooks import metrics_for
 from apps.tasks.logic import CLAIM_ROLES
 from apps.tasks.models import Task, Visit, VisitStatus
 from apps.tasks.policies import TaskAccess
@@ -21,9 +24,19 @@ OF_STAGE = frozenset({"claim", "submit", "skip", "approve", "reject", "escalate"
 
 
 def shown_task(
-    task: Task, visit: Visit | None, *, graph: Graph, access: ProjectAccess, user: User, sees_evidence: bool
+    task: Task,
+    visit: Visit | None,
+    *,
+    graph: Graph,
+    access: ProjectAccess,
+    user: User,
+    sees_evidence: bool,
+    metrics: Mapping[UUID, dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """The task's representation in the API. The annotator's is an allow-list: no reason, no metrics."""
+    """The task's representation in the API. The annotator's is an allow-list: no reason, no metrics.
+
+    ``metrics`` are a page's, by task id; without them they are asked for.
+    """
     stage = graph.stages.get(task.stage)
     shown: dict[str, Any] = {
         "id": str(task.id),
@@ -46,7 +59,8 @@ def shown_task(
         if visit.holder_id == user.id and (drawn := drawn_labels(task, stage)) is not None:
             shown["drawn_labels"] = drawn
     if sees_evidence:
-        shown |= {"route_reason": visit.route_reason if visit else None, "metrics": {}}
+        found = metrics_for([task]) if metrics is None else metrics
+        shown |= {"route_reason": visit.route_reason if visit else None, "metrics": found.get(task.id, {})}
     return shown
 
 

@@ -73,9 +73,10 @@ class Visit(models.Model):
 
     ``token`` rises with every claim of the task and fences off whoever lost the lease. ``barred`` lists who may not
     take the visit (own work, skipped it) as ``|id|id|``, in the row itself so a claim's WHERE needs no other table.
-    ``wrote`` says whether the holder has saved labels in it. ``reserved_for`` makes the visit that person's alone until
-    ``reserved_until`` (null: until released). A router's rest is a visit too (nobody claims it),
-    whose ``due_at`` is its time-out.
+    ``wrote`` says whether the holder has saved labels in it. ``blind``: its holder is shown no score, reason or earlier
+    word. ``needs_skill``: only people with it may take the visit. ``reserved_for`` makes the visit that person's alone
+    until ``reserved_until`` (null: until released). A router's rest is a visit too (nobody claims it), whose ``due_at``
+    is its time-out.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -92,6 +93,8 @@ class Visit(models.Model):
     round = models.PositiveIntegerField(default=1)
     barred = models.TextField(blank=True, default="")
     wrote = models.BooleanField(default=False)
+    blind = models.BooleanField(default=False)
+    needs_skill = models.CharField(max_length=100, blank=True, default="")
     reserved_for = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
     reserved_until = models.DateTimeField(null=True)
     reserve_kind = models.CharField(max_length=10, blank=True, default="")

@@ -108,6 +108,8 @@ def _complete(locked: Locked, accepted: Accepted) -> NewTask:
             "due_at": due(state, graph, now),
             "route_reason": route_reason(accepted.events),
             "wrote": False,
+            "blind": False,
+            "needs_skill": "",
             "worker": "",
             "outcome": "",
         }

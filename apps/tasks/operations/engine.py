@@ -54,6 +54,7 @@ class Locked:
     now: datetime
     counters: dict[str, dict[str, int]] = field(default_factory=dict)
     ontology_version: int | None = None
+    scorer_version: str = ""
 
     @property
     def is_live(self) -> bool:

@@ -15,6 +15,7 @@ from apps.tasks.models import Visit, VisitStatus
 from apps.tasks.operations.engine import Locked, carry_out, lock_task
 from apps.tasks.operations.versions import up_to_date
 from workflows import commands
+from workflows.state import ARCHIVED, COMPLETE
 
 PRIORITIES = range(101)
 
@@ -65,17 +66,44 @@ def reopen_task(*, task_id: UUID, actor: User, stage: str, reason: str = "") -> 
     """Brings a complete or archived task back, under the project's present workflow version."""
     locked = lock_task(task_id)
     if locked.task.workflow_version_id != locked.task.project.workflow_version_id:
-        _bring_up_to_date(locked, actor, stage)
+        _bring_up_to_date(locked, str(actor.id), stage)
     _check_stage(locked, stage)
     carry_out(locked, commands.Reopen(actor=str(actor.id), stage=stage, reason=reason))
     return locked
 
 
-def _bring_up_to_date(locked: Locked, actor: User, stage: str) -> None:
+@transaction.atomic
+def send_to_stage(
+    *, task_id: UUID, actor: User | None, stage: str, reason: str = "", priority: int | None = None, blind: bool = False
+) -> Locked:
+    """Brings an unheld task to a stage wherever it is: moves an open one, reopens one that is complete.
+
+    ``blind``: whoever takes the visit is shown no score, reason or earlier word. Raises Conflict when it is held,
+    archived or there already, Invalid.
+    """
+    locked = lock_task(task_id)
+    if locked.state.status == ARCHIVED or (locked.state.stage == stage and locked.state.status != COMPLETE):
+        raise Conflict("The task is archived or at the stage already.", code="not_movable", allowed=[])
+    _check_stage(locked, stage)
+    who = str(actor.id) if actor else ""
+    if locked.state.status == COMPLETE:
+        if locked.task.workflow_version_id != locked.task.project.workflow_version_id:
+            _bring_up_to_date(locked, who, stage)
+            _check_stage(locked, stage)
+        command: commands.Command = commands.Reopen(actor=who, stage=stage, reason=reason)
+    else:
+        command = commands.Move(actor=who, stage=stage, reason=reason)
+    if priority is not None:
+        locked.task.priority = priority
+    carry_out(locked, command, blind=blind)
+    return locked
+
+
+def _bring_up_to_date(locked: Locked, actor: str, stage: str) -> None:
     graph = compiled_graph(locked.task.project.workflow_version_id)
     terminal = locked.state.stage if locked.state.stage in graph.stages else stage
     version = str(locked.task.project.workflow_version_id)
-    carry_out(locked, commands.Migrate(actor=str(actor.id), version=version, stage=terminal), graph=graph)
+    carry_out(locked, commands.Migrate(actor=actor, version=version, stage=terminal), graph=graph)
 
 
 def _check_stage(locked: Locked, stage: str) -> None:

@@ -21,6 +21,7 @@ from apps.tasks.models import (
     VisitStatus,
 )
 from workflows import codec, events
+from workflows.facts import COMPUTED_FACTS
 from workflows.graph import Graph
 from workflows.machine import barred
 from workflows.results import Accepted
@@ -123,6 +124,8 @@ def write_visit(
             "due_at": due(after, graph, locked.now),
             "route_reason": route_reason(accepted.events),
             "wrote": False,
+            "blind": False,
+            "needs_skill": "",
             "worker": "",
             "outcome": "",
         }
@@ -188,7 +191,8 @@ def selection_rows(locked: Locked, happened: tuple[events.AnyEvent, ...], visit:
     for event in happened:
         if isinstance(event, events.Routed):
             unit = {"stage": event.from_stage, "design": event.design, "probability": event.probability}
-            rows.append(unit | {"label": None, "draw": event.draw, "chosen": True, "outcome": event.outcome})
+            own = unit | {"label": None, "draw": event.draw, "chosen": True, "outcome": event.outcome}
+            rows.append(own | {"score": computed_score(event)})
         elif isinstance(event, events.Selection):
             unit = {"stage": event.from_stage, "design": event.design, "outcome": event.outcome}
             own = unit | {"probability": event.probability, "draw": event.draw, "chosen": event.drawn, "label": None}
@@ -203,13 +207,20 @@ def selection_rows(locked: Locked, happened: tuple[events.AnyEvent, ...], visit:
         "visit_id": visit.id if visit else None,
         "label_revision": locked.task.label_set.revision if locked.task.label_set else 0,
         "at": locked.now,
-        "scorer_version": "",
+        "scorer_version": locked.scorer_version,
+        "score": None,
         "wave": 0,
     }
     return [
         {**base, **dict(sorted(row.items())), "frame": f"{row['stage']}:{'label' if row['label'] else 'task'}"}
         for row in rows
     ]
+
+
+def computed_score(event: events.Routed) -> float | None:
+    """The computed fact that the router decided on, if it was one."""
+    found = (value for fact, value in sorted(event.evidence) if fact in COMPUTED_FACTS)
+    return next((float(value) for value in found if isinstance(value, int | float)), None)
 
 
 def write_people(writes: Writes, locked: Locked, accepted: Accepted) -> None:

@@ -55,9 +55,10 @@ def strike(*, task_id: UUID, visit_id: int) -> bool:
 
 
 @transaction.atomic
-def provide_fact(*, task_id: UUID, fact: str, value: Any, label_revision: int) -> bool:
+def provide_fact(*, task_id: UUID, fact: str, value: Any, label_revision: int, scorer_version: str = "") -> bool:
     """A computed fact has arrived. False when the task no longer waits for it or was reworked since."""
     locked = lock_task(task_id)
+    locked.scorer_version = scorer_version
     return _unless_refused(locked, commands.ProvideFact(fact=fact, value=value, label_revision=label_revision))
 
 

@@ -1,0 +1,7 @@
+"""Routes of certificates, below ``/api/v1/``."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,34 @@
+"""Scores and their evidence, what verdicts taught, and what was routed, audited, certified and shown."""
+
+from __future__ import annotations
+
+from apps.quality.models.audit import AuditWave, Certificate, QualitySettings, Repeat
+from apps.quality.models.curation import CropVector, DuplicateMember, UnitVector
+from apps.quality.models.evaluation import Evaluation, Match
+from apps.quality.models.grid import Atlas, GridBatch, Tile
+from apps.quality.models.learning import Calibration, Observation
+from apps.quality.models.routing import RoutePolicy, RouteRun
+from apps.quality.models.scores import Score, ScoreRun, SubjectType, SweepMark
+
+__all__ = [
+    "Atlas",
+    "AuditWave",
+    "Calibration",
+    "Certificate",
+    "CropVector",
+    "DuplicateMember",
+    "Evaluation",
+    "GridBatch",
+    "Match",
+    "Observation",
+    "QualitySettings",
+    "Repeat",
+    "RoutePolicy",
+    "RouteRun",
+    "Score",
+    "ScoreRun",
+    "SubjectType",
+    "SweepMark",
+    "Tile",
+    "UnitVector",
+]

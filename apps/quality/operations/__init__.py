@@ -1,0 +1,1 @@
+"""Writes of quality: scores, calibrations, routes, waves, certificates, batches."""
