@@ -4,29 +4,47 @@ Three models, each used only when it has earned it:
 
 fixed       the scorer's own formula; uncalibrated.
 calibrated  logit P = a * odds + b + u_class, from ``FEW`` verdicts of both outcomes on: a weak prior holds a near 1 and
-            b near 0, and u_class, only of classes with at least ``PER_CLASS`` verdicts, is shrunk towards 0.
+            b near 0, and u_class, only of classes with at least ``PER_CLASS`` verdicts, is shrunk towards 0. From
+            ``BENDABLE`` verdicts the line may be bent into monotone steps, if that wins the test below.
 learned     logistic regression on the evidence columns with ridge, beside a * odds + b, from ``MANY`` verdicts with
-            ``MANY_ERRORS`` errors on: it replaces the calibrated formula only when, in cross-validation grouped by data
-            unit, the one-sided 95 % lower bound of its paired gain in log loss is above 0, in two partitions running.
+            ``MANY_ERRORS`` errors on: it is ahead when, in cross-validation grouped by data unit, the one-sided 95 %
+            lower bound of its paired gain in log loss is above 0 in two partitions; it replaces the formula when it was
+            ahead in two fits running.
 
 Verdicts weigh 1 / selection probability, capped at ``CAP`` times the median.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from apps.quality.logic.calibrated import (
+    FEW,
+    PER_CLASS,
+    Formula,
+    Model,
+    Rows,
+    Truth,
+    apply,
+    by_formula,
+    by_learning,
+    by_rate,
+    classes_heard,
+    log_odds_of,
+    with_steps,
+)
+from apps.quality.logic.calibration_figures import constant_of, figures, held_out, paired_gain
 from apps.quality.logic.checks import Array
+from apps.quality.logic.logistic import CAP, cap_weights, logistic
 from apps.quality.logic.numbers import sigmoid
 
-FEW, MANY, MANY_ERRORS, PER_CLASS = 20, 200, 20, 30
-CAP = 20.0
-FOLDS = 5
-ONE_SIDED_95 = 1.645
-SLOPE_PRIOR, OFFSET_PRIOR, CLASS_PRIOR, RIDGE = 4.0, 0.1, 4.0, 4.0  # precisions of the normal priors
-HELD = 1e9
+MANY, MANY_ERRORS, BENDABLE = 200, 20, 300
+RUNNING = 2
+PARTITIONS = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -51,144 +69,115 @@ class Fit:
     model: str
 
 
-def cap_weights(weight: Array) -> Array:
-    """At most ``CAP`` times the median, then scaled to the mean 1."""
-    if not len(weight):
-        return weight
-    capped = np.minimum(weight, CAP * np.median(weight))
-    return np.asarray(capped / capped.mean())
-
-
-def logistic(x: Array, hit: Array, weight: Array, centre: Array, precision: Array) -> Array:
-    """Coefficients that maximise the weighted likelihood under normal priors; Newton with step halving."""
-    beta = centre.astype(np.float64).copy()
-
-    def loss(b: Array) -> float:
-        z = x @ b
-        prior = float((precision * (b - centre) ** 2).sum()) / 2
-        return float((weight * (np.logaddexp(0, z) - hit * z)).sum()) + prior
-
-    here = loss(beta)
-    for _ in range(50):
-        q = sigmoid(x @ beta)
-        slope = x.T @ (weight * (q - hit)) + precision * (beta - centre)
-        bend = (x * (weight * q * (1 - q))[:, None]).T @ x + np.diag(precision + 1e-9)
-        step, part = np.linalg.solve(bend, slope), 1.0
-        while (there := loss(beta - part * step)) > here and part > 1e-6:
-            part /= 2
-        if there >= here - 1e-10:
-            break
-        beta, here = beta - part * step, there
-    return beta
-
-
 @dataclass(frozen=True)
-class Rows:
-    """What a model may look at, for the rows with verdicts or for all."""
+class Lesson:
+    """What verdicts taught. ``ahead``: fits running, this one included, in which the learned model was better.
 
-    odds: Array
-    columns: Array
-    groups: Array
-
-    def at(self, index: Array) -> Rows:
-        return Rows(self.odds[index], self.columns[index], self.groups[index])
-
-
-@dataclass(frozen=True)
-class Truth:
-    """(m,) verdicts as numbers, and their weights."""
-
-    hit: Array
-    weight: Array
-
-    def at(self, index: Array) -> Truth:
-        return Truth(self.hit[index], self.weight[index])
-
-
-def by_formula(known: Rows, truth: Truth, asked: Rows, heard: Array) -> Array | None:
-    """Log odds of ``asked`` rows; None where the verdicts contradict the formula (too few to turn its order round).
-
-    First the project's a and b; then, those held, the effects of the classes in ``heard``: other classes have none.
+    ``figures``: counts, the cap, held-out figures, and each challenger's paired gain with its lower bound.
     """
 
-    def plain(of: Rows) -> Array:
-        return np.column_stack([of.odds, np.ones(len(of.odds))])
-
-    prior = np.array([SLOPE_PRIOR, OFFSET_PRIOR])
-    beta = logistic(plain(known), truth.hit, truth.weight, np.array([1.0, 0.0]), prior)
-    if beta[0] <= 0:
-        return None
-
-    def classes(of: Rows) -> Array:
-        return np.column_stack([plain(of) @ beta, of.groups[:, None] == heard[None, :]]).astype(np.float64)
-
-    centre, precision = np.r_[1.0, np.zeros(len(heard))], np.r_[HELD, np.full(len(heard), CLASS_PRIOR)]
-    effects = logistic(classes(known), truth.hit, truth.weight, centre, precision)
-    return np.asarray(plain(asked) @ beta + by_class(asked.groups, heard, effects[1:]))
+    model: Model
+    figures: dict[str, Any]
+    ahead: int
 
 
-def by_class(groups: Array, heard: Array, effects: Array) -> Array:
-    """(n,) the effect of each row's class, 0 where it has none."""
-    table = np.zeros(1 + int(max(groups.max(initial=0), heard.max(initial=0))))
-    table[heard] = effects
-    return table[groups]
+def learn(
+    odds: Array, columns: Array, groups: Array, units: Array, weights: Array, hit: Array, *, ahead: int = 0
+) -> Lesson:
+    """From ``m`` verdicts: log odds (m,), evidence (m, f) with nan rows where there is none, classes, data units,
+    1 / selection probability and whether each was an error. ``ahead`` is what the fit before this one answered."""
+    truth = Truth(hit.astype(np.float64), cap_weights(weights.astype(np.float64)))
+    rows, said = Rows(odds, columns, groups), counts(weights, hit)
+    if len(hit) < FEW or not 0 < truth.hit.sum() < len(hit):
+        return Lesson(Model(), said, 0)
+    heard = classes_heard(groups)
+    formula = formula_or_rate(rows, truth, heard)
+    said["contradicted"] = formula.slope == 0
+    if len(hit) >= BENDABLE and formula.slope > 0:
+        test = challenge(plain_fitter(heard), bent_fitter(heard), rows, truth, units)
+        said["steps"] = test
+        formula = with_steps(formula, rows, truth) if test["ahead"] else formula
+    bent = bool(formula.steps.shape[1])
+    fitter = bent_fitter(heard) if bent else plain_fitter(heard)
+    model = Model("calibrated", formula)
+    full = np.flatnonzero(np.isfinite(columns).all(axis=1)) if columns.shape[1] else np.zeros(0, int)
+    running = 0
+    if len(full) >= MANY and truth.hit[full].sum() >= MANY_ERRORS:
+        test = challenge(fitter, learned_fitter, rows.at(full), truth.at(full), units[full])
+        said["learned"], running = test, min(ahead + 1, RUNNING) if test["ahead"] else 0
+        if running >= RUNNING:
+            model = replace(model, kind="learned", learned=by_learning(rows.at(full), truth.at(full)))
+            rows, truth, units, fitter = rows.at(full), truth.at(full), units[full], learned_fitter
+    return Lesson(model, said | worth(fitter, rows, truth, units), running)
 
 
-def by_learning(known: Rows, truth: Truth, asked: Rows) -> Array:
-    """Log odds of ``asked`` rows from the evidence, standardised over the known rows and pulled towards the formula."""
-    middle, spread = known.columns.mean(axis=0), known.columns.std(axis=0)
-    usable = spread > 1e-9
+def counts(weights: Array, hit: Array) -> dict[str, Any]:
+    cap = CAP * float(np.median(weights)) if len(weights) else CAP
+    capped = int((weights > cap).sum())
+    return {"verdicts": len(hit), "errors": int(hit.sum()), "cap": CAP, "cap_weight": cap, "capped": capped}
 
-    def design(of: Rows) -> Array:
-        z = np.clip((of.columns[:, usable] - middle[usable]) / spread[usable], -5, 5)
-        return np.column_stack([of.odds, np.ones(len(of.odds)), z])
 
-    more = int(usable.sum())
-    centre = np.r_[1.0, 0.0, np.zeros(more)]
-    precision = np.r_[SLOPE_PRIOR, OFFSET_PRIOR, np.full(more, RIDGE)]
-    return np.asarray(design(asked) @ logistic(design(known), truth.hit, truth.weight, centre, precision))
+def worth(fitter: Callable[[Rows, Truth], Callable[[Rows], Array]], rows: Rows, truth: Truth, units: Array) -> Any:
+    """The held-out figures; nothing where the units are too few to fold."""
+    z, rates = (held_out(each, rows, truth, units, PARTITIONS[0]) for each in (fitter, constant_of))
+    return {} if z is None or rates is None else figures(z, rates, truth)
+
+
+def challenge(old: Any, new: Any, rows: Rows, truth: Truth, units: Array) -> dict[str, Any]:
+    """The paired test, in every partition: the least ``gain`` and ``lower`` bound, and whether it is ``ahead``."""
+    found = []
+    for seed in PARTITIONS:
+        before, after = (held_out(each, rows, truth, units, seed) for each in (old, new))
+        if before is None or after is None:
+            return {"ahead": False, "gain": None, "lower": None}
+        found.append(paired_gain(before, after, truth, units))
+    gain, lower = min(mean for mean, _ in found), min(bound for _, bound in found)
+    return {"ahead": lower > 0, "gain": gain, "lower": lower if np.isfinite(lower) else None}
+
+
+def formula_or_rate(rows: Rows, truth: Truth, heard: Array) -> Formula:
+    return by_formula(rows, truth, heard) or by_rate(truth)
+
+
+def plain_fitter(heard: Array) -> Callable[[Rows, Truth], Callable[[Rows], Array]]:
+    return lambda rows, truth: formula_or_rate(rows, truth, heard).of
+
+
+def bent_fitter(heard: Array) -> Callable[[Rows, Truth], Callable[[Rows], Array]]:
+    def fitter(rows: Rows, truth: Truth) -> Callable[[Rows], Array]:
+        found = formula_or_rate(rows, truth, heard)
+        return with_steps(found, rows, truth).of if found.slope > 0 else found.of
+
+    return fitter
+
+
+def learned_fitter(rows: Rows, truth: Truth) -> Callable[[Rows], Array]:
+    return by_learning(rows, truth).of
 
 
 def fit(odds: Array, columns: Array, *, groups: Array, units: Array, verdicts: Verdicts) -> Fit:
-    """``groups`` (n,) classes, whose effects are shrunk; ``units`` (n,) data units, which folds never divide."""
-    at, hit = verdicts.index, verdicts.is_error.astype(np.float64)
-    if len(at) < FEW or not 0 < hit.sum() < len(hit):
-        return Fit(sigmoid(odds), odds, "fixed")
-    everything, truth = Rows(odds, columns, groups), Truth(hit, verdicts.weight)
-    known, heard = everything.at(at), np.flatnonzero(np.bincount(groups[at]) >= PER_CLASS)
-    enough = columns.shape[1] and len(at) >= MANY and hit.sum() >= MANY_ERRORS
-    if enough and all(gains(known, truth, units[at], heard, seed) for seed in (0, 1)):
-        learned = by_learning(known, truth, everything)
-        return Fit(sigmoid(learned), learned, "learned")
-    z = by_formula(known, truth, everything, heard)
-    if z is None:
-        return Fit(np.full(len(odds), constant(truth)), odds, "calibrated")
-    return Fit(sigmoid(z), odds, "calibrated")
+    """``groups`` (n,) classes, whose effects are shrunk; ``units`` (n,) data units, which folds never divide.
+
+    Verdicts that come all at once are one fit: its two partitions stand for two fits running.
+    """
+    at = verdicts.index
+    known = (odds[at], columns[at], groups[at], units[at])
+    model = learn(*known, verdicts.weight, verdicts.is_error.astype(bool), ahead=RUNNING - 1).model
+    z = log_odds_of(model, Rows(odds, columns, groups))
+    return Fit(sigmoid(z), z if model.kind == "learned" else odds, model.kind)
 
 
-def constant(truth: Truth) -> float:
-    return float(np.average(truth.hit, weights=truth.weight))
-
-
-def gains(known: Rows, truth: Truth, units: Array, heard: Array, seed: int) -> bool:
-    """Whether the learned model's paired gain in held-out log loss, summed by data unit, has a lower bound above 0."""
-    names, of_unit = np.unique(units, return_inverse=True)
-    fold = (np.random.default_rng(seed).permutation(len(names)) % FOLDS)[of_unit]
-    gain = np.zeros(len(units))
-    for number in range(FOLDS):
-        out, rest = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
-        if not len(out) or not len(rest):
-            return False
-        formula = by_formula(known.at(rest), truth.at(rest), known.at(out), heard)
-        if formula is None:
-            share = np.clip(constant(truth.at(rest)), 1e-6, 1 - 1e-6)
-            formula = np.full(len(out), np.log(share / (1 - share)))
-        learned = by_learning(known.at(rest), truth.at(rest), known.at(out))
-        gain[out] = truth.weight[out] * (log_loss(formula, truth.hit[out]) - log_loss(learned, truth.hit[out]))
-    by_unit = np.bincount(of_unit, gain)
-    error = by_unit.std(ddof=1) / np.sqrt(len(by_unit))
-    return bool(by_unit.mean() - ONE_SIDED_95 * error > 0)
-
-
-def log_loss(z: Array, hit: Array) -> Array:
-    return np.asarray(np.logaddexp(0, z) - hit * z)
+__all__ = [
+    "CAP",
+    "FEW",
+    "PER_CLASS",
+    "Fit",
+    "Lesson",
+    "Model",
+    "Verdicts",
+    "apply",
+    "cap_weights",
+    "fit",
+    "learn",
+    "logistic",
+]
