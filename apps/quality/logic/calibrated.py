@@ -27,7 +27,7 @@ def nothing() -> Array:
 
 @dataclass(frozen=True)
 class Rows:
-    """What a model may look at: ``odds`` (n,), ``columns`` (n, f), nan where there are none, ``groups`` (n,) classes."""
+    """What a model may look at: ``odds`` (n,), ``columns`` (n, f), nan where none are known, ``groups`` (n,)."""
 
     odds: Array
     columns: Array
@@ -53,7 +53,7 @@ class Truth:
 
 @dataclass(frozen=True, eq=False)
 class Formula:
-    """``heard`` (k,) sorted classes with ``effects`` (k,) of their own; ``steps`` (2, j): log odds, and what they mean."""
+    """``heard`` (k,) sorted classes with ``effects`` (k,) of their own; ``steps`` (2, j): from, to."""
 
     slope: float = 1.0
     offset: float = 0.0
