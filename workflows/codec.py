@@ -193,6 +193,7 @@ _FREEZE: Mapping[str, Callable[[Any], Any]] = {
     **{name: lambda value: tuple(tuple(item) for item in value) for name in _PAIR_LISTS},
     "authors": tuple,
     "escalators": tuple,
+    "skills": tuple,
     "last": _last,
 }
 
@@ -245,6 +246,8 @@ def event_from_json(data: Json) -> ev.AnyEvent:
     if kind is None:
         raise BadDataError(f"Unknown action {action!r}.")
     try:
+        if "skills" in fields:
+            fields["skills"] = tuple(fields["skills"])
         if "evidence" in fields:
             fields["evidence"] = tuple((name, value) for name, value in fields["evidence"])
         if "labels" in fields:

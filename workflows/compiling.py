@@ -118,6 +118,7 @@ def _horizon(stages: Mapping[str, Stage], targets: Mapping[str, Mapping[str, str
         label_draws=tuple(stage.id for stage in reached if stage.class_sample),
         routers=tuple(sorted(stage.id for stage in reached if stage.sharing)),
         facts=frozenset(facts),
+        skills=tuple(stage.id for stage in reached if stage.type == EXPERT_REVIEW),
         emails=any(stage.by_collaborator or stage.collaborators for stage in reached) or "annotator" in facts,
     )
     return NO_NEEDS if needs == NO_NEEDS else needs

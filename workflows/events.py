@@ -67,7 +67,8 @@ class Skipped(Step):
 
 @dataclass(frozen=True, slots=True)
 class Approved(Step):
-    """`outcome` is `approved`; `second_expert` when a fix needs another expert's look, `returned` when it goes back."""
+    """`outcome` is `approved`; `second_expert` when a fix needs another expert's look, `next_skill` when an expert with
+    another skill is to look too, `returned` when it goes back."""
 
     action = "approved"
 
@@ -283,10 +284,19 @@ class Corrected(Event):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SkillsNeeded(Event):
+    """The task's labels ask for experts with these skills; the open visit is for the first of them."""
+
+    action = "skills"
+    stage: str
+    skills: tuple[str, ...]
+
+
 AnyEvent: TypeAlias = (
     Created | Submitted | Skipped | Approved | Rejected | Escalated | Proceeded | Routed | Selection | Moved | Reopened
     | Recalled | TimedOut | Migrated | Claimed | Released | Expired | Retried | Left | Waited | FactProvided | Assigned
-    | Unassigned | PrioritySet | ReservationEnded | Archived | Corrected
+    | Unassigned | PrioritySet | ReservationEnded | Archived | Corrected | SkillsNeeded
 )  # fmt: skip
 
 
@@ -321,6 +331,8 @@ def describe(event: Event) -> Description:
         reason = "drawn for review" if event.chosen else "not drawn for review"
     elif isinstance(event, (Assigned, Unassigned, ReservationEnded)) and not reason:
         reason = event.person
+    elif isinstance(event, SkillsNeeded):
+        reason = ", ".join(event.skills)
     elif isinstance(event, PrioritySet):
         reason = str(event.priority)
     revision = getattr(event, "label_revision", 0) or None

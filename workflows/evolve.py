@@ -90,6 +90,7 @@ def _arrive(state: State, event: ev.Travel, **changes: Any) -> State:
         assigned_to="",
         waiting_fact="",
         attempts=0,
+        skills=(),
         **changes,
     )
 
@@ -293,6 +294,10 @@ def _corrected(state: State, event: ev.Corrected) -> State:
     )
 
 
+def _skills(state: State, event: ev.SkillsNeeded) -> State:
+    return state._replace(sequence=event.sequence, skills=event.skills)
+
+
 def _counted(state: State, event: ev.Event) -> State:
     return state._replace(sequence=event.sequence)
 
@@ -324,4 +329,5 @@ _FOLDS: dict[type, Callable[[State, Any], State]] = {
     ev.ReservationEnded: _reservation_ended,
     ev.Archived: _archived,
     ev.Corrected: _corrected,
+    ev.SkillsNeeded: _skills,
 }

@@ -30,6 +30,7 @@ COMPUTED_FACTS = frozenset(
         "uniqueness",
         "agreement",
         "confidence",
+        "annotator_error_rate",
     }
 )
 """Facts that arrive later, for one label revision; a router that reads one must have a time-out."""
@@ -44,7 +45,8 @@ class Facts:
     tasks sent there under its present percentages}. `classes` maps the class ids present on the task to their label
     counts, `class_names` class ids to names, `emails` person ids to e-mail addresses, `absent` holds people who can
     no longer take work at the project (left, or lost the role), `computed` the computed facts of `label_revision`
-    that are already there.
+    that are already there. `skills` maps an expert stage to the skills that the task's labels ask for, in the order in
+    which they are to look; `actor_skills` holds the acting person's.
     """
 
     label_count: int = 0
@@ -57,6 +59,8 @@ class Facts:
     counters: Mapping[str, Mapping[str, int]] = field(default_factory=_empty)
     emails: Mapping[str, str] = field(default_factory=_empty)
     absent: frozenset[str] = frozenset()
+    skills: Mapping[str, tuple[str, ...]] = field(default_factory=_empty)
+    actor_skills: frozenset[str] = frozenset()
 
 
 NO_FACTS = Facts()
@@ -74,6 +78,8 @@ class Needs:
     routers: tuple[str, ...] = ()
     facts: frozenset[str] = frozenset()
     emails: bool = False
+    skills: tuple[str, ...] = ()
+    """Expert stages where the labels' skills decide who looks."""
 
 
 NO_NEEDS = Needs()

@@ -14,7 +14,7 @@ from workflows import events as ev
 from workflows import managing, visits
 from workflows.evolve import BadHistoryError, evolve, fold
 from workflows.facts import NO_FACTS, NO_NEEDS, Facts, Needs
-from workflows.graph import Graph
+from workflows.graph import EXPERT_REVIEW, Graph
 from workflows.results import Accepted, NeedsCounters, NeedsDraws, Refused, Result
 from workflows.rules import allowed_actions, barred, refuse
 from workflows.state import ROUTING, State
@@ -93,6 +93,9 @@ def needs(graph: Graph, state: State | None, command: cmd.Command) -> Needs:
 def _managed(graph: Graph, state: State, command: cmd.Command) -> Needs:
     if isinstance(command, cmd.Move | cmd.Reopen):
         return graph.horizon.get(command.stage, NO_NEEDS)
+    if isinstance(command, cmd.Recall):
+        last = state.last
+        return Needs(skills=(last.stage,)) if last is not None and last.stage_type == EXPERT_REVIEW else NO_NEEDS
     if isinstance(command, cmd.ProvideFact):
         return graph.horizon[state.stage]
     if isinstance(command, cmd.FactTimeout | cmd.AgentTimeout):

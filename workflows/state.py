@@ -78,6 +78,8 @@ class State(NamedTuple):
     label_revision: int = 0
     """Label revision of the last step; a fact for another one is late."""
     last: LastStep | None = None
+    skills: tuple[str, ...] = ()
+    """Skills still to look at the task at its expert stage; the open visit is for the first."""
 
     def entered(self, stage: str) -> int:
         """How often the task has entered the working stage `stage`."""

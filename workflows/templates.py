@@ -107,6 +107,40 @@ EXPERT_ON_REJECT = Template(
     },
 )
 
+LIKELY_WRONG = Template(
+    "likely-wrong-to-expert",
+    "Likely wrong goes to an expert",
+    "Tasks that are probably wrong go to an expert, with the reason; of the others a tenth is reviewed.",
+    {
+        "stages": [
+            _stage("annotate", "annotate", "Annotate"),
+            _stage(
+                "risk",
+                "router",
+                "Likely wrong?",
+                branches=[{"outcome": "risky", "when": {"fact": "mistakenness", "op": ">=", "value": 0.5}}],
+                otherwise="fine",
+                timeout_minutes=30,
+                on_timeout="fine",
+            ),
+            _stage("review", "review", "Review", sample=0.1),
+            _stage("expert", "expert_review", "Expert review"),
+            _stage("complete", "complete", "Complete"),
+        ],
+        "pathways": _paths(
+            ("annotate", "submitted", "risk"),
+            ("risk", "risky", "expert"),
+            ("risk", "fine", "review"),
+            ("review", "approved", "complete"),
+            ("review", "rejected", "annotate"),
+            ("review", "escalated", "expert"),
+            ("expert", "approved", "complete"),
+            ("expert", "rejected", "annotate"),
+        ),
+        "start": "annotate",
+    },
+)
+
 REVIEW_SPLIT = Template(
     "review-split",
     "Two review teams by share",
@@ -133,4 +167,4 @@ REVIEW_SPLIT = Template(
     },
 )
 
-TEMPLATES = (SIMPLE_REVIEW, ROUTED_REVIEW, EXPERT_ON_REJECT, REVIEW_SPLIT)
+TEMPLATES = (SIMPLE_REVIEW, ROUTED_REVIEW, LIKELY_WRONG, EXPERT_ON_REJECT, REVIEW_SPLIT)

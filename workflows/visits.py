@@ -137,7 +137,9 @@ def approve(graph: Graph, state: State, command: cmd.Approve, facts: Facts) -> R
     walk = Walk(graph, state, facts)
     stage = graph.stages[state.stage]
     if stage.after_fix == "second_expert" and fixed(state, command):
-        return _second_look(walk, command, stage)
+        return _look_again(walk, command, stage, "second_expert", state.skills)
+    if left := skills_left(state, facts):
+        return _look_again(walk, command, stage, "next_skill", left)
     if returns(stage, state, command):
         target = graph.targets[stage.id]["rejected"]
         return _close(walk, ev.Approved, command, "returned", target, _returns_to(state, stage))
@@ -154,15 +156,20 @@ def fixed(state: State, command: cmd.Approve) -> bool:
     return command.wrote or any(visit == state.visit for _, visit in state.editors)
 
 
-def _second_look(walk: Walk, command: cmd.Approve, stage: Stage) -> Result:
-    """The fix stays at its stage for another expert; a draw must not let it by."""
+def skills_left(state: State, facts: Facts) -> tuple[str, ...]:
+    """The skills that have not looked yet once this visit, for the first one, is closed."""
+    return tuple(skill for skill in state.skills[1:] if skill not in facts.actor_skills)
+
+
+def _look_again(walk: Walk, command: cmd.Approve, stage: Stage, outcome: str, skills: tuple[str, ...]) -> Result:
+    """The task stays at its stage for another expert; a draw must not let it by."""
     state: State = walk.state
     walk.add(
         ev.Approved(
             state.sequence + 1,
             command.actor,
             stage.id,
-            "second_expert",
+            outcome,
             stage.id,
             stage.type,
             state.round,
@@ -172,6 +179,7 @@ def _second_look(walk: Walk, command: cmd.Approve, stage: Stage) -> Result:
             wrote=command.wrote,
         )
     )
+    walk.ask_skills(stage, skills)
     return walk.rest(forced=True)
 
 
@@ -221,4 +229,5 @@ def recall(graph: Graph, state: State, command: cmd.Recall, facts: Facts) -> Res
     walk.add(
         ev.Recalled(state.sequence + 1, command.actor, state.stage, "", stage.id, stage.type, last.round, command.actor)
     )
+    walk.ask_skills(stage, facts.skills.get(stage.id, ()))
     return walk.accepted()

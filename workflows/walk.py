@@ -7,7 +7,7 @@ from typing import Any
 from workflows import events as ev
 from workflows.evolve import evolve
 from workflows.facts import COMPUTED_FACTS, Facts
-from workflows.graph import ANNOTATE, ROUTER, Graph, Stage
+from workflows.graph import ANNOTATE, EXPERT_REVIEW, ROUTER, Graph, Stage
 from workflows.results import Accepted, NeedsCounters, NeedsDraws
 from workflows.rules import is_collaborator
 from workflows.state import State
@@ -51,7 +51,25 @@ class Walk:
         return person if is_collaborator(stage, person, self.facts) else ""
 
     def rest(self, *, forced: bool = False) -> Accepted | NeedsCounters | NeedsDraws:
-        """Walk routers and draws until the task rests. `forced`: a review at the beginning takes it without a draw."""
+        """Walk routers and draws until the task rests, and ask for the skills that its labels need there.
+
+        `forced`: a review at the beginning takes it without a draw.
+        """
+        missing = self._go(forced)
+        if missing is not None:
+            return missing
+        stage = self.graph.stages[self.state.stage]
+        if stage.type == EXPERT_REVIEW and not self.state.skills:
+            self.ask_skills(stage, self.facts.skills.get(stage.id, ()))
+        return self.accepted()
+
+    def ask_skills(self, stage: Stage, skills: tuple[str, ...]) -> None:
+        """From now on the visit at `stage` is for people with the first of `skills`."""
+        if skills:
+            self.add(ev.SkillsNeeded(self.state.sequence + 1, "", stage.id, skills))
+
+    def _go(self, forced: bool) -> NeedsCounters | NeedsDraws | None:
+        """None once the task rests."""
         first = self.state.stage
         while True:
             stage = self.graph.stages[self.state.stage]
@@ -60,15 +78,15 @@ class Walk:
                 if missing is not None:
                     return missing
                 if self.state.stage == stage.id:
-                    return self.accepted()
+                    return None
             elif stage.draws and not forced:
                 lacking = self._select(stage)
                 if lacking is not None:
                     return lacking
                 if self.state.stage == stage.id:
-                    return self.accepted()
+                    return None
             else:
-                return self.accepted()
+                return None
             forced = False
 
     def _route(self, stage: Stage, first: str) -> NeedsCounters | None:

@@ -33,6 +33,7 @@ states = st.builds(
     token=numbers,
     authors=names,
     escalators=names,
+    skills=names,
     editors=pairs,
     excluded=st.lists(st.tuples(short, short), max_size=3).map(tuple),
     entries=pairs,
@@ -49,6 +50,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "Value": scalars,
     "str | int | float | bool": st.integers(),
     "tuple[tuple[str, Value], ...]": st.lists(st.tuples(short, scalars), max_size=3).map(tuple),
+    "tuple[str, ...]": st.lists(short, max_size=3).map(tuple),
     "tuple[LabelDraw, ...]": st.lists(
         st.builds(ev.LabelDraw, short, short, st.floats(0, 1), st.booleans()), max_size=3
     ).map(tuple),

@@ -108,7 +108,8 @@ def actions_for(task: Task, graph: Graph, access: ProjectAccess, user: User) -> 
     facts = Facts(emails={str(user.id): user.email}) if stage.collaborators else NO_FACTS
     state = codec.state_from_json(task.state)
     names = allowed_actions(graph, state, str(user.id), manager=access.is_manager, facts=facts)
-    works = bool(CLAIM_ROLES.get(stage.type, frozenset()) & access.roles) and set(stage.skills) <= access.skills
+    skilled = {*stage.skills, *state.skills[:1]} <= access.skills
+    works = bool(CLAIM_ROLES.get(stage.type, frozenset()) & access.roles) and skilled
     return [name for name in names if works or name not in OF_STAGE]
 
 

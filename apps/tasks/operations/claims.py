@@ -72,7 +72,7 @@ def claim_next(*, access: ProjectAccess, user: User, stage_id: str, worker: str 
         return None
     for attempt in range(TRIES):
         try:
-            claimed = _claim(access.project.id, user, stage_id, worker)
+            claimed = _claim(access, user, stage_id, worker)
         except LostUpdate:
             continue  # it was taken and given back between the statement's beginning and its lock: look again
         if claimed is not None or attempt == TRIES - 1 or not _sweep_stage(access.project.id, stage_id):
@@ -100,15 +100,18 @@ def claim_named(*, access: ProjectAccess, user: User, stage_id: str, task_id: UU
     theirs = visit.reserved_for_id == user.id or (
         visit.reserved_for_id is None and TaskEvent.objects.filter(task=locked.task, actor=user).exists()
     )
-    if visit.status != VisitStatus.WAITING or not theirs or f"|{user.id}|" in visit.barred:
+    unskilled = visit.needs_skill and visit.needs_skill not in access.skills
+    if visit.status != VisitStatus.WAITING or not theirs or unskilled or f"|{user.id}|" in visit.barred:
         return None
     _take(locked, user, worker)
     return Claimed(locked, is_resumed=False)
 
 
 @transaction.atomic
-def _claim(project_id: UUID, user: User, stage_id: str, worker: str) -> Claimed | None:
-    visit = find_candidate(user_id=user.id, project_id=project_id, stage=stage_id, worker=worker)
+def _claim(access: ProjectAccess, user: User, stage_id: str, worker: str) -> Claimed | None:
+    visit = find_candidate(
+        user_id=user.id, project_id=access.project.id, stage=stage_id, worker=worker, skills=access.skills
+    )
     if visit is None:
         return None
     locked = locked_from(visit.task, visit, visit)

@@ -109,7 +109,6 @@ def _complete(locked: Locked, accepted: Accepted) -> NewTask:
             "route_reason": route_reason(accepted.events),
             "wrote": False,
             "blind": False,
-            "needs_skill": "",
             "worker": "",
             "outcome": "",
         }

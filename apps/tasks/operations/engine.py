@@ -16,11 +16,12 @@ from apps.flows.queries import compiled_graph
 from apps.ontologies.logic import OntologyIndex
 from apps.ontologies.queries import index_at, index_for
 from apps.tasks.models import Task, Visit, VisitStatus
-from apps.tasks.operations.facts import absent_people, gather_facts, lock_counters
+from apps.tasks.operations.facts import absent_people, gather_facts, lock_counters, skills_of
 from apps.tasks.operations.persist import persist
 from apps.tasks.queries.locking import OPEN_VISIT_LOCKED, TASK_LOCKED
 from workflows import codec
 from workflows.commands import (
+    Approve,
     Archive,
     Assign,
     Claim,
@@ -130,6 +131,8 @@ def facts_for(locked: Locked, graph: Graph, command: Command) -> Facts:
     """The facts this command can touch; most touch none, and cost no query."""
     wanted = needs(graph, locked.state, command)
     facts = NO_FACTS if wanted == NO_NEEDS else gather_facts(locked, wanted)
+    if isinstance(command, Approve) and len(locked.state.skills) > 1:
+        facts = replace(facts, actor_skills=skills_of(locked, command.actor))
     if isinstance(command, NEVER_RETURNS):
         return facts
     absent = absent_people(locked)

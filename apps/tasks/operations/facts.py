@@ -13,7 +13,7 @@ from apps.labels.models import Label
 from apps.ontologies.queries import index_for
 from apps.projects.models import Collaborator, ProjectRole
 from apps.tasks.logic import uniform
-from apps.tasks.models import RouterCounter
+from apps.tasks.models import RouterCounter, Verdict
 from workflows.facts import Facts, Needs
 
 if TYPE_CHECKING:
@@ -46,7 +46,36 @@ def gather_facts(locked: Locked, wanted: Needs) -> Facts:
             for stage in wanted.label_draws
         },
         emails=emails_of([state.annotator, state.holder]) if wanted.emails else {},
+        skills=skills_wanted(locked, wanted.skills) if wanted.skills else {},
     )
+
+
+def skills_wanted(locked: Locked, stages: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """By expert stage the skills of the classes that somebody with them should judge, in the ontology's order.
+
+    After a rejection those of the labels that stand rejected, else those of all labels. What the stage asks of
+    everybody is not asked for again.
+    """
+    skills = {entry.id: entry.skill for entry in locked.ontology.classes if entry.skill}
+    task = locked.task
+    if not skills or task.label_set_id is None:
+        return {}
+    labels = Label.objects.filter(label_set_id=task.label_set_id, class_id__in=list(skills))
+    rejected = Verdict.objects.filter(task=task, verdict="rejected", superseded=False, round=locked.state.round)
+    named = labels.filter(label_id__in=rejected.exclude(source="edit").values("label"))
+    found = set(named.values_list("class_id", flat=True)) or set(labels.values_list("class_id", flat=True))
+    ordered = tuple(dict.fromkeys(skill for class_id, skill in skills.items() if class_id in found))
+    return {
+        stage: tuple(skill for skill in ordered if skill not in locked.graph.stages[stage].skills)
+        for stage in stages
+        if stage in locked.graph.stages
+    }
+
+
+def skills_of(locked: Locked, person: str) -> frozenset[str]:
+    """What the person is skilled in, in the task's project."""
+    held = Collaborator.objects.filter(project_id=locked.task.project_id, user_id=person)
+    return frozenset(skill for skills in held.values_list("skills", flat=True) for skill in skills)
 
 
 def class_names(ontology_id: UUID) -> Mapping[str, str]:

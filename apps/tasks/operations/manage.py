@@ -32,7 +32,7 @@ def assign_task(*, task_id: UUID, actor: User, person: User | None) -> Locked:
     collaborator = held.first()
     if collaborator is None or not roles & set(collaborator.roles):
         raise Invalid.at("/user", "This person has no role that works at the task's stage.", code="role_missing")
-    missing = set(locked.graph.stage(locked.state.stage).skills) - set(collaborator.skills)
+    missing = {*locked.graph.stage(locked.state.stage).skills, *locked.state.skills[:1]} - set(collaborator.skills)
     if missing:
         raise Invalid.at("/user", f"This person lacks the skill {min(missing)}.", code="skill_missing")
     carry_out(locked, commands.Assign(actor=str(actor.id), person=str(person.id)))

@@ -125,7 +125,6 @@ def write_visit(
             "route_reason": route_reason(accepted.events),
             "wrote": False,
             "blind": False,
-            "needs_skill": "",
             "worker": "",
             "outcome": "",
         }
@@ -148,6 +147,7 @@ def visit_columns(locked: Locked, state: State, graph: Graph) -> dict[str, Any]:
         "priority": locked.task.priority,
         "round": state.round,
         "barred": barred_text(barred(graph, state)),
+        "needs_skill": state.skills[0] if state.skills else "",
         "reserved_for_id": person_uuid(person),
         "reserve_kind": kind,
         "reserved_until": until,

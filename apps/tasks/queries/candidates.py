@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -24,12 +25,12 @@ WITH own AS (
 ), mine AS (
   SELECT v.id FROM tasks_visit v JOIN tasks_task t ON t.id = v.task_id
   WHERE v.reserved_for_id = %s AND v.project_id = %s AND v.stage = %s AND v.status = 0
-    AND v.barred NOT LIKE %s AND NOT EXISTS (SELECT 1 FROM own)
+    AND v.barred NOT LIKE %s AND {skilled} AND NOT EXISTS (SELECT 1 FROM own)
   ORDER BY v.priority DESC, v.id LIMIT 1 {lock}
 ), pool AS (
   SELECT v.id FROM tasks_visit v JOIN tasks_task t ON t.id = v.task_id
   WHERE v.project_id = %s AND v.stage = %s AND v.status = 0 AND v.reserved_for_id IS NULL
-    AND v.barred NOT LIKE %s AND NOT EXISTS (SELECT 1 FROM own) AND NOT EXISTS (SELECT 1 FROM mine)
+    AND v.barred NOT LIKE %s AND {skilled} AND NOT EXISTS (SELECT 1 FROM own) AND NOT EXISTS (SELECT 1 FROM mine)
   ORDER BY v.priority DESC, v.id LIMIT 1 {lock}
 )
 """
@@ -39,17 +40,30 @@ CHOSEN = "SELECT id FROM own UNION ALL SELECT id FROM mine UNION ALL SELECT id F
 _WHOLE: Kept[Visit] = Kept(lambda: visits_with_all().filter(id=RawSQL(CHOSEN, ())))  # noqa: S611 - a constant
 
 
-def find_candidate(*, user_id: UUID, project_id: UUID, stage: str, worker: str) -> Visit | None:
+def skills_text(skills: Iterable[str]) -> str:
+    """Skills as ``||a|b|``: what a visit needs, "" for nothing, stands in it between two bars."""
+    return "||" + "".join(f"{skill}|" for skill in sorted(skills))
+
+
+def find_candidate(
+    *, user_id: UUID, project_id: UUID, stage: str, worker: str, skills: Iterable[str] = ()
+) -> Visit | None:
     """The visit that this person gets next at the stage, locked with its task (PostgreSQL), as ``visits_with_all``
     has it; None when there is none. One that is claimed already is the caller's own."""
     postgres = connection.vendor == "postgresql"
     found = FOUND.format(
         now="now()" if postgres else "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
         lock="FOR UPDATE OF v, t SKIP LOCKED" if postgres else "",
+        skilled=f"{'strpos' if postgres else 'instr'}(%s, '|' || v.needs_skill || '|') > 0",
     )
     user, project = (key if postgres else key.hex for key in (user_id, project_id))
     barred = f"%|{user_id}|%"
-    own, mine, pool = (user, project, stage, worker), (user, project, stage, barred), (project, stage, barred)
+    known = skills_text(skills)
+    own, mine, pool = (
+        (user, project, stage, worker),
+        (user, project, stage, barred, known),
+        (project, stage, barred, known),
+    )
     with connection.cursor() as cursor:
         cursor.execute(found + _WHOLE.sql(), [*own, *mine, *pool, *_WHOLE.parameters()])
         rows = cursor.fetchall()

@@ -71,19 +71,22 @@ def nobody_eligible(project: Project, stage: Stage, waiting: int) -> int:
 
     Looks at the first ``LOOKED_AT`` of the queue at most, and only where few people work at the stage.
     """
-    people = [
-        str(user_id)
+    people = {
+        str(user_id): frozenset(skills)
         for user_id, email, roles, skills in Collaborator.objects.filter(
             project=project, user__is_active=True
         ).values_list("user_id", "user__email", "roles", "skills")[:LOOKED_AT]
         if CLAIM_ROLES[stage.type] & set(roles)
         and set(stage.skills) <= set(skills)
         and (not stage.collaborators or str(user_id) in stage.collaborators or email in stage.collaborators)
-    ]
+    }
     if not people:
         return waiting
     if len(people) > FEW:
         return 0
     queue = Visit.objects.filter(project=project, stage=stage.id, status=VisitStatus.WAITING, reserved_for=None)
-    barred = queue.order_by("-priority", "id").values_list("barred", flat=True)[:LOOKED_AT]
-    return sum(all(f"|{person}|" in text for person in people) for text in barred)
+    rows = queue.order_by("-priority", "id").values_list("barred", "needs_skill")[:LOOKED_AT]
+    return sum(
+        all(f"|{person}|" in barred or (skill and skill not in skills) for person, skills in people.items())
+        for barred, skill in rows
+    )
