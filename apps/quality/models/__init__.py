@@ -6,7 +6,7 @@ from apps.quality.models.audit import AuditWave, Certificate, QualitySettings, R
 from apps.quality.models.curation import CropVector, DuplicateMember, UnitVector
 from apps.quality.models.evaluation import Evaluation, Match
 from apps.quality.models.grid import Atlas, GridBatch, Tile
-from apps.quality.models.learning import Calibration, Observation
+from apps.quality.models.learning import Calibration, FitState, Look, Observation
 from apps.quality.models.routing import RoutePolicy, RouteRun
 from apps.quality.models.scores import Score, ScoreRun, SubjectType, SweepMark
 
@@ -18,7 +18,9 @@ __all__ = [
     "CropVector",
     "DuplicateMember",
     "Evaluation",
+    "FitState",
     "GridBatch",
+    "Look",
     "Match",
     "Observation",
     "QualitySettings",
