@@ -1,9 +1,9 @@
 """A definition as sent → the canonical definition, with immutable ids for classes, attributes and options.
 
 Canonical: ``{"objects": [{"id", "name", "shape", "color", "skill", "archived", "attributes", "template"?}],
-"classifications": [attribute]}``; an attribute is ``{"id", "name", "type", "required", "archived", "options"?}``, an
-option ``{"id", "value", "archived", "attributes"}``. Lists are complete: what is left out of a list is dropped; a
-member that is left out of a known item keeps its value.
+"classifications": [attribute]}``; an attribute is ``{"id", "name", "type", "required", "archived", "skill"?,
+"options"?}``, an option ``{"id", "value", "archived", "attributes"}``. Lists are complete: what is left out of a list is
+dropped; a member that is left out of a known item keeps its value.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from apps.ontologies.logic.reader import EnoughError, Json, Reader, kept
 EMPTY: Json = {"objects": [], "classifications": []}
 
 _OBJECT = frozenset({"id", "name", "shape", "color", "skill", "archived", "attributes", "template"})
-_ATTRIBUTE = frozenset({"id", "name", "type", "required", "archived", "options"})
+_ATTRIBUTE = frozenset({"id", "name", "type", "required", "archived", "skill", "options"})
 _OPTION = frozenset({"id", "value", "archived", "attributes"})
 _TEMPLATE = frozenset({"points", "edges"})
 
@@ -143,6 +143,9 @@ def _read_attributes(reader: Reader, item: Json, was: Json | None, pointer: str,
 def _read_attribute(reader: Reader, item: Json, was: Json | None, pointer: str, level: int) -> Json:
     kind = reader.one_of(kept(item, was, "type", None), TYPES, f"{pointer}/type")
     found: Json = {"type": kind, "required": reader.flag(kept(item, was, "required", False), f"{pointer}/required")}
+    skill = reader.short_text(kept(item, was, "skill", None), MAX_SKILL, f"{pointer}/skill")
+    if skill:
+        found["skill"] = skill
     current = (was or {}).get("options", [])
     if kind not in CHOICES:
         if item.get("options"):

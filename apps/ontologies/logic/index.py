@@ -29,6 +29,7 @@ class AttributeEntry:
     required: bool
     archived: bool
     options: Mapping[str, OptionEntry]
+    skill: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,15 @@ class ClassEntry:
     @property
     def is_classification(self) -> bool:
         return self.shape == CLASSIFICATION
+
+    def skills_for(self, answers: Mapping[str, Any]) -> tuple[str, ...]:
+        """What somebody who judges a label of this class with these answers (by attribute id) must be skilled in."""
+        asked = (entry.skill for entry in self.attributes.entries if entry.id in answers)
+        return tuple(dict.fromkeys(skill for skill in (self.skill, *asked) if skill))
+
+    @property
+    def has_skills(self) -> bool:
+        return bool(self.skill) or any(entry.skill for entry in self.attributes.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +146,7 @@ def _classification(item: Mapping[str, Any]) -> ClassEntry:
         name=item["name"],
         shape=CLASSIFICATION,
         color=None,
-        skill=None,
+        skill=item.get("skill"),
         archived=item["archived"],
         required=item["required"] and not item["archived"],
         attributes=table,
@@ -161,6 +171,7 @@ def _attribute(item: Mapping[str, Any], archived: bool) -> AttributeEntry:
         required=item["required"] and not archived,
         archived=archived,
         options={option.value: option for option in options} | {option.id: option for option in options},
+        skill=item.get("skill"),
     )
 
 

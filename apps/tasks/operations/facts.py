@@ -51,20 +51,24 @@ def gather_facts(locked: Locked, wanted: Needs) -> Facts:
 
 
 def skills_wanted(locked: Locked, stages: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """By expert stage the skills of the classes that somebody with them should judge, in the ontology's order.
+    """By expert stage the skills that the labels' classes and attributes name, in the ontology's order.
 
     After a rejection those of the labels that stand rejected, else those of all labels. What the stage asks of
     everybody is not asked for again.
     """
-    skills = {entry.id: entry.skill for entry in locked.ontology.classes if entry.skill}
+    asking = {entry.id: entry for entry in locked.ontology.classes if entry.has_skills}
     task = locked.task
-    if not skills or task.label_set_id is None:
+    if not asking or task.label_set_id is None:
         return {}
-    labels = Label.objects.filter(label_set_id=task.label_set_id, class_id__in=list(skills))
+    labels = Label.objects.filter(label_set_id=task.label_set_id, class_id__in=list(asking))
     rejected = Verdict.objects.filter(task=task, verdict="rejected", superseded=False, round=locked.state.round)
     named = labels.filter(label_id__in=rejected.exclude(source="edit").values("label"))
-    found = set(named.values_list("class_id", flat=True)) or set(labels.values_list("class_id", flat=True))
-    ordered = tuple(dict.fromkeys(skill for class_id, skill in skills.items() if class_id in found))
+    rows = list(named.values_list("class_id", "attributes")) or list(labels.values_list("class_id", "attributes"))
+    found = {skill for class_id, answers in rows for skill in asking[class_id].skills_for(answers)}
+    every = (
+        skill for entry in asking.values() for skill in (entry.skill, *(a.skill for a in entry.attributes.entries))
+    )
+    ordered = tuple(dict.fromkeys(skill for skill in every if skill in found))
     return {
         stage: tuple(skill for skill in ordered if skill not in locked.graph.stages[stage].skills)
         for stage in stages

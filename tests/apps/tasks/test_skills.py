@@ -93,3 +93,15 @@ def test_after_a_rejection_the_rejected_labels_decide() -> None:
     visit = world.visit(task)
     assert visit is not None
     assert visit.needs_skill == "platelets"
+
+
+def test_an_answered_attribute_asks_for_its_skill() -> None:
+    shade = {"name": "stain", "type": "text", "skill": "chemistry"}
+    world = make_world(ontology={"objects": [SKILLED["objects"][0] | {"attributes": [shade]}], "classifications": []})
+    task = world.must_claim("ann").task
+    labels = [box(), box(x=60) | {"attributes": {"stain": "pale"}}]
+    world.step("ann", task, "submit", changes=LabelChanges(upsert=labels))
+    send_to_stage(task_id=task.id, actor=world.people["mia"], stage="expert")
+    visit = world.visit(task)
+    assert visit is not None
+    assert visit.needs_skill == "chemistry"
