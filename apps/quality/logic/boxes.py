@@ -37,6 +37,16 @@ class Pairs:
         return Pairs(self.first[kept], self.second[kept], self.iou[kept])
 
 
+@dataclass(frozen=True)
+class Overlaps:
+    """IoU pairs that were measured elsewhere, of masks, polygons or rotated boxes: ``between`` labels and predictions,
+    among ``labels`` and among ``predictions``. Pairs that do not touch, and a row with itself, may be left out."""
+
+    between: Pairs
+    labels: Pairs
+    predictions: Pairs
+
+
 def areas(box: Array) -> Array:
     return np.asarray((box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1]))
 
@@ -45,9 +55,19 @@ def overlapping(one: Boxes, other: Boxes, images: int) -> Pairs:
     """All pairs of the same image with IoU > 0; images are taken a few at a time, so that memory stays bounded."""
     parts = [overlaps(one.box, other.box, i, j) for i, j in candidates(one.image, other.image, images)]
     if not parts:
-        empty = np.zeros(0, np.int64)
-        return Pairs(empty, empty, np.zeros(0))
+        return no_pairs()
     return Pairs(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("first", "second", "iou")))
+
+
+def no_pairs() -> Pairs:
+    empty = np.zeros(0, np.int64)
+    return Pairs(empty, empty, np.zeros(0))
+
+
+def measured(labels: Boxes, predictions: Boxes, images: int) -> Overlaps:
+    """The overlaps of upright boxes."""
+    between = overlapping(labels, predictions, images)
+    return Overlaps(between, overlapping(labels, labels, images), overlapping(predictions, predictions, images))
 
 
 def candidates(one: Array, other: Array, images: int) -> Iterator[tuple[Array, Array]]:

@@ -25,6 +25,8 @@ def temperature(p: Array, y: Array) -> float:
 
     The loss is convex in the exponent: Newton on its derivative, E[log p] - log p_y, kept inside a bracket.
     """
+    if not len(p):
+        return 1.0
     rows = sample(len(p), FIT_ROWS)
     logs = np.log(np.maximum(p[rows], SMALLEST)).astype(np.float64)
     logs -= logs.max(axis=1, keepdims=True)
@@ -45,18 +47,18 @@ def temperature(p: Array, y: Array) -> float:
     return power
 
 
-def tempered(p: Array, y: Array) -> Array:
-    """``p`` to the power of its temperature, rows summing to 1, as float32."""
-    if not len(p):
-        return p.astype(np.float32)
-    power, ones = np.float32(temperature(p, y)), np.ones(p.shape[1], np.float32)
-    tiny = bool(power * np.log(p.shape[1]) > 60)  # the largest of a row is at least 1 / k; its power could vanish
+def tempered(p: Array, power: float) -> Array:
+    """``p`` to the ``power`` that ``temperature`` found, rows summing to 1, as float32."""
+    ones = np.ones(p.shape[1], np.float32)
+    tiny = bool(
+        np.float32(power) * np.log(p.shape[1]) > 60
+    )  # the largest of a row is at least 1 / k; its power could vanish
     out = np.empty(p.shape, np.float32)
     for start in range(0, len(p), CHUNK):
         part = out[start : start + CHUNK]
         part[:] = p[start : start + CHUNK]
         np.log(np.maximum(part, np.float32(SMALLEST), out=part), out=part)
-        part *= power
+        part *= np.float32(power)
         if tiny:
             part -= part.max(axis=1, keepdims=True)
         np.exp(part, out=part)

@@ -1,6 +1,6 @@
 """Wrong boxes: five kinds, one probability per label, per prediction and per image.
 
-    any   = 1 - (1 - wrong_class)(1 - 0.9 badly_located)(1 - 0.7 spurious)(1 - duplicate)
+    any   = 1 - (1 - wrong_class)(1 - 0.9 badly_located)(1 - 0.7 spurious)(1 - duplicate)(1 - wrong_attribute)
     p     = sigmoid(1.6 logit(any) - 0.5)                the fixed formula, uncalibrated until verdicts speak
     image = 1 - (1 - top) exp(-0.2 (sum of all - top))   over p of its labels and 0.3 p of its missing ones
 
@@ -9,19 +9,23 @@ An image's many weak predictions do not add up to certainty: the strongest sign 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from apps.quality.logic import calibration
 from apps.quality.logic import detection_kinds as kinds
-from apps.quality.logic.boxes import Boxes, areas, overlapping
-from apps.quality.logic.checks import Array
+from apps.quality.logic.boxes import Boxes, Overlaps, areas, measured, overlapping
+from apps.quality.logic.checks import Array, BadInput
+from apps.quality.logic.detection_state import State, fit_scene, scene_of
 from apps.quality.logic.numbers import group_max, log_odds, sigmoid
-from apps.quality.logic.reliability import reliability
+from apps.quality.logic.reliability import Rescaling
 
 VERSION = "detection-1"
 LABEL_KINDS = ("wrong_class", "badly_located", "spurious", "duplicate")
+EXTRA_KINDS = (*LABEL_KINDS, "wrong_attribute")
+SHARES = {"badly_located": 0.9, "spurious": 0.7}
 SLOPE, OFFSET = 1.6, -0.5
 MISSING_SHARE, REST_SHARE = 0.3, 0.2
 
@@ -29,12 +33,14 @@ MISSING_SHARE, REST_SHARE = 0.3, 0.2
 @dataclass(frozen=True)
 class Evidence:
     """``kinds`` the value of each kind per label, ``odds`` (n,) the fixed formula's, ``columns`` (n, 10) for a learned
-    model, ``missing`` (m,) per prediction."""
+    model, ``missing`` (m,) per prediction, ``partner`` (n,) the row of the prediction that contradicts a label most, or
+    else supports it most, -1 where none overlaps."""
 
     kinds: dict[str, Array]
     odds: Array
     columns: Array
     missing: Array
+    partner: Array
 
 
 @dataclass(frozen=True)
@@ -48,23 +54,63 @@ class Scores:
     model: str
 
 
-def evidence(labels: Boxes, predictions: Boxes, size: Array, classes: int) -> Evidence:
-    """``size`` (images, 2) width and height. Images without labels or without predictions are as good as any."""
-    pairs = overlapping(labels, predictions, len(size))
-    same = labels.kind[pairs.first] == predictions.kind[pairs.second]
-    diagonal = np.hypot(size[:, 0], size[:, 1])[labels.image]
-    trust = reliability(predictions, pairs, same)
-    scene = kinds.Scene(labels, predictions, classes, pairs, same, trust, diagonal)
-    swapped, for_it, for_other = kinds.wrong_class(scene)
-    moved = kinds.badly_located(scene)
-    unsupported, support, rate = kinds.spurious(scene)
-    copied, fit = kinds.duplicate(scene, overlapping(labels, labels, len(size)))
-    absent = kinds.missing(scene, overlapping(predictions, predictions, len(size)))
-    some = 1 - (1 - swapped) * (1 - 0.9 * moved) * (1 - 0.7 * unsupported) * (1 - copied)
-    relative = np.log(np.maximum(areas(labels.box), 1e-9) / np.maximum(diagonal, 1e-9) ** 2)
-    columns = np.column_stack([swapped, moved, unsupported, copied, for_it, for_other, support, fit, rate, relative])
-    by_kind = dict(zip(LABEL_KINDS, (swapped, moved, unsupported, copied), strict=True))
-    return Evidence(by_kind, SLOPE * log_odds(some, edge=1e-4) + OFFSET, columns, absent)
+def fit(labels: Boxes, predictions: Boxes, size: Array, classes: int, *, overlaps: Overlaps | None = None) -> State:
+    """What ``evidence`` learns from a whole set, to score parts of it later. Classes are numbered 0 to classes - 1."""
+    pairs = overlaps.between if overlaps else overlapping(labels, predictions, len(size))
+    return fit_scene(labels, predictions, size, classes, pairs)[0]
+
+
+def evidence(
+    labels: Boxes,
+    predictions: Boxes,
+    size: Array,
+    classes: int,
+    *,
+    state: State | None = None,
+    overlaps: Overlaps | None = None,
+    extra: Mapping[str, Array] | None = None,
+) -> Evidence:
+    """``size`` (images, 2) width and height. Images without labels or without predictions are as good as any.
+
+    ``state`` is what was fitted on the whole set; without it these are the whole set. ``overlaps`` replace the IoU of
+    the boxes. ``extra`` (n,) in [0, 1] by kind, nan where nothing is known, is more evidence: it joins what the boxes
+    say of that kind as a second chance (noisy-or), and ``wrong_attribute`` becomes a kind of its own.
+    """
+    if state is not None and state.classes != classes:
+        raise BadInput(f"state: it knows {state.classes} classes, but there are {classes}.")
+    found = overlaps or measured(labels, predictions, len(size))
+    if state is None:
+        state, scene = fit_scene(labels, predictions, size, classes, found.between)
+    else:
+        scene = scene_of(labels, predictions, size, found.between, Rescaling(state.right, state.any))
+    swapped, for_it, for_other, partner = kinds.wrong_class(scene, state)
+    unsupported, support, rate = kinds.spurious(scene, state)
+    copied, fits = kinds.duplicate(scene, found.labels)
+    values = (swapped, kinds.badly_located(scene, state), unsupported, copied)
+    by_kind = with_extra(dict(zip(LABEL_KINDS, values, strict=True)), extra or {}, len(labels))
+    relative = np.log(np.maximum(areas(labels.box), 1e-9) / np.maximum(scene.diagonal, 1e-9) ** 2)
+    known = [by_kind[name] for name in LABEL_KINDS]
+    columns = np.column_stack([*known, for_it, for_other, support, fits, rate, relative])
+    odds = SLOPE * log_odds(any_of(by_kind), edge=1e-4) + OFFSET
+    return Evidence(by_kind, odds, columns, kinds.missing(scene, found.predictions), partner)
+
+
+def any_of(by_kind: Mapping[str, Array]) -> Array:
+    """(n,) that a label is wrong in some way."""
+    right = np.ones(len(by_kind[LABEL_KINDS[0]]))
+    for name, value in by_kind.items():
+        right = right * (1 - SHARES.get(name, 1.0) * value)
+    return np.asarray(1 - right)
+
+
+def with_extra(by_kind: dict[str, Array], extra: Mapping[str, Array], n: int) -> dict[str, Array]:
+    for name, value in extra.items():
+        if name not in EXTRA_KINDS or value.shape != (n,):
+            raise BadInput(f"extra: {name} {value.shape} is not one of {', '.join(EXTRA_KINDS)} with shape ({n},).")
+        known = np.clip(np.nan_to_num(value, nan=0.0), 0, 1)
+        before = by_kind.get(name, np.zeros(n))
+        by_kind[name] = np.where(known > 0, 1 - (1 - before) * (1 - known), before)
+    return by_kind
 
 
 def score(

@@ -6,98 +6,58 @@ so that a scene at twice the resolution has the same values; a duplicate is a sm
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from apps.quality.logic.boxes import Boxes, Pairs, areas
+from apps.quality.logic.boxes import Pairs
 from apps.quality.logic.checks import Array
+from apps.quality.logic.detection_state import Scene, State
 from apps.quality.logic.numbers import group_max, sigmoid
-from apps.quality.logic.reliability import MATCH, Reliability
 
-SHRINK = 4.0
-SMALLEST_SIDE = 0.007  # of the image's diagonal: edges of tiny predictions are not judged finer than this
 DUPLICATE_AT, DUPLICATE_WIDTH = 0.72, 0.08
 BETTER_SUPPORTED = 0.75
 
 
-@dataclass(frozen=True)
-class Scene:
-    """Labels and predictions of a whole set with all they share. ``diagonal`` (n,) of each label's image."""
-
-    labels: Boxes
-    predictions: Boxes
-    classes: int
-    pairs: Pairs
-    same: Array
-    trust: Reliability
-    diagonal: Array
-
-
-def wrong_class(scene: Scene) -> tuple[Array, Array, Array]:
+def wrong_class(scene: Scene, state: State) -> tuple[Array, Array, Array, Array]:
     """E_other (1 - 0.9 E_same), and both: E = max r min(IoU / .6, 1); E_other counts by the surprise of it.
 
-    Surprise, 1 - P(label c | prediction c'), comes from matched pairs: a systematic difference of vocabulary is none.
+    Last (n,) the row of the prediction behind the larger of the two, -1 where nothing overlaps.
     """
     i, j, iou = scene.pairs.first, scene.pairs.second, scene.pairs.iou
-    given, said, k = scene.labels.kind, scene.predictions.kind, scene.classes
-    close = iou >= MATCH
-    met = np.bincount(given[i[close]] * k + said[j[close]], scene.trust.right[j[close]], minlength=k * k).reshape(k, k)
-    surprise = 1 - (met + 0.2 / k) / (met.sum(axis=0, keepdims=True) + 0.2)
+    given, said, n = scene.labels.kind, scene.predictions.kind, len(scene.labels)
     weight = scene.trust.right[j] * np.minimum(iou / 0.6, 1)
-    for_it = group_max(len(given), i, np.where(scene.same, weight, 0))
-    against = np.where(~scene.same & (iou > 0.4), weight * surprise[given[i], said[j]], 0)
-    for_other = group_max(len(given), i, against)
-    return for_other * (1 - 0.9 * for_it), for_it, for_other
+    same = np.where(scene.same, weight, 0)
+    against = np.where(~scene.same & (iou > 0.4), weight * state.surprise[given[i], said[j]], 0)
+    for_it, for_other = group_max(n, i, same), group_max(n, i, against)
+    spoken = np.where((for_other > for_it)[i], against, same)
+    order = np.lexsort((-j, weight * iou, spoken))
+    partner = np.full(n, -1)
+    partner[i[order]] = j[order]
+    return for_other * (1 - 0.9 * for_it), for_it, for_other, partner
 
 
-def mutual_best(scene: Scene) -> Array:
-    """Numbers of the pairs in which label and prediction are each other's best partner, with IoU > .25."""
-    i, j, iou = scene.pairs.first, scene.pairs.second, scene.pairs.iou
-    of_label, of_prediction = np.full(len(scene.labels), -1), np.full(len(scene.predictions), -1)
-    order = np.argsort(iou * scene.trust.any[j], kind="stable")
-    of_label[i[order]] = order
-    order = np.argsort(iou, kind="stable")
-    of_prediction[j[order]] = order
-    best = of_label[of_label >= 0]
-    return np.asarray(best[(of_prediction[j[best]] == best) & (iou[best] > 0.25)])
-
-
-def badly_located(scene: Scene) -> Array:
+def badly_located(scene: Scene, state: State) -> Array:
     """r_any times the mean of two sigmoids: the largest edge deviation in robust sd of this detector's edges, and
-    (1 - IoU) against its median."""
-    out, best = np.zeros(len(scene.labels)), mutual_best(scene)
-    if not len(best):
+    (1 - IoU) against its median. 0 where label and prediction are not each other's best."""
+    out, best = np.zeros(len(scene.labels)), scene.best
+    if not len(best) or np.isnan(state.gap):
         return out
     i, j, iou = scene.pairs.first[best], scene.pairs.second[best], scene.pairs.iou[best]
-    box = scene.predictions.box[j]
-    side = np.maximum(np.tile(box[:, 2:] - box[:, :2], 2), SMALLEST_SIDE * scene.diagonal[i][:, None])
-    off = (scene.labels.box[i] - box) / side
-    off -= np.median(off, axis=0)
-    far = (np.abs(off) / (1.4826 * np.median(np.abs(off), axis=0) + 0.01)).max(axis=1)
-    gap = (1 - iou) / (np.median(1 - iou) + 1e-3)
+    far = (np.abs(scene.off - state.centre) / (state.spread + 0.01)).max(axis=1)
+    gap = (1 - iou) / (state.gap + 1e-3)
     both = (sigmoid((far - 6) / 1.5) + sigmoid((gap - 2.2) * 2)) / 2
     alike = np.where(scene.labels.kind[i] == scene.predictions.kind[j], 1, 0.7)
     out[i] = scene.trust.any[j] * alike * both
     return out
 
 
-def spurious(scene: Scene) -> tuple[Array, Array, Array]:
+def spurious(scene: Scene, state: State) -> tuple[Array, Array, Array]:
     """(1 - support) times the rate at which the detector finds labels of this class and size; support and rate too.
 
-    The rate is shrunk (weight 4) from class and size third to class to all: what is never found is not called false.
+    What is never found is not called false.
     """
     i, j, iou = scene.pairs.first, scene.pairs.second, scene.pairs.iou
-    kind, n, k = scene.labels.kind, len(scene.labels), scene.classes
-    support = group_max(n, i, (0.5 + 0.5 * scene.trust.any[j]) * np.minimum(iou / 0.5, 1))
-    found = (group_max(n, i, iou) >= MATCH).astype(float)
-    size = np.sqrt(areas(scene.labels.box)) / scene.diagonal
-    third = np.digitize(size, np.quantile(size, [0.33, 0.67])) if n else np.zeros(0, np.int64)
-    hits = np.bincount(kind * 3 + third, found, minlength=3 * k).reshape(k, 3)
-    seen = np.bincount(kind * 3 + third, minlength=3 * k).reshape(k, 3)
-    overall = found.mean() if n else 0.0
-    of_class = (hits.sum(axis=1) + SHRINK * overall) / (seen.sum(axis=1) + SHRINK)
-    rate = ((hits + SHRINK * of_class[:, None]) / (seen + SHRINK))[kind, third]
+    support = group_max(len(scene.labels), i, (0.5 + 0.5 * scene.trust.any[j]) * np.minimum(iou / 0.5, 1))
+    rate = state.rate[scene.labels.kind, np.digitize(scene.size, state.thirds)]
     return (1 - support) * rate, support, rate
 
 

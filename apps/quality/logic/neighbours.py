@@ -27,12 +27,35 @@ class Neighbours:
 
 
 @dataclass(frozen=True)
+class Near:
+    """What is known of neighbours that are not among the scored rows: ``kind`` (n, m) their classes, -1 for none,
+    ``distance`` (n, m), and ``trust`` (n, m) the probability that each one's own label is right."""
+
+    kind: Array
+    distance: Array
+    trust: Array | None = None
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What all neighbours together are like: ``typical`` distance, ``share`` (k,) of each class, and ``strength``, 0 to
+    1, how far they may be believed."""
+
+    typical: float
+    share: Array
+    strength: float
+
+
+@dataclass(frozen=True)
 class Opinion:
     """``votes`` (n, k) are the neighbours' weights by class; ``strength`` 0 to 1 how far they may be believed."""
 
     disagreement: Array
     votes: Array
     strength: float
+
+
+NOBODY = Crowd(1.0, np.zeros(0), 0.0)
 
 
 def nearest(x: Array, count: int = COUNT) -> Neighbours:
@@ -52,28 +75,35 @@ def nearest(x: Array, count: int = COUNT) -> Neighbours:
     return Neighbours(index, np.clip(1 - close, 0, 2))
 
 
-def opinion(near: Neighbours, y: Array, k: int, trust: Array | None = None) -> Opinion:
-    """The share of the neighbours' weight that carries another label.
-
-    A neighbour weighs exp(-distance / typical distance), less where its class is frequent (square root), and ``trust``
-    (n,), the probability that its own label is right. ``strength`` is the agreement above chance, (a - c) / (1 - c),
-    c = sum of squared class shares, and 0, an abstention, where it is within two standard errors of chance.
-    """
+def crowd_of(near: Neighbours, y: Array, k: int) -> Crowd:
+    """``strength`` is the agreement above chance, (a - c) / (1 - c), c = sum of squared class shares, and 0, an
+    abstention, where it is within two standard errors of chance."""
     n = len(y)
     share = np.bincount(y, minlength=k) / max(n, 1)
     typical = float(np.median(near.distance.mean(axis=1))) if near.distance.size else 1.0
-    weight = np.exp(-near.distance / max(typical, 1e-9)) / np.sqrt(np.maximum(share, 1e-12))[y][near.index]
-    if trust is not None:
-        weight = weight * np.maximum(trust, LEAST_TRUST)[near.index]
-    votes, rows = np.zeros((n, k)), np.arange(n)
-    for column in range(near.index.shape[1]):
-        votes[rows, y[near.index[:, column]]] += weight[:, column]
-    total = votes.sum(axis=1)
-    agree = votes[rows, y] / np.maximum(total, 1e-300)
     chance = float((share**2).sum())
     above = float((y[near.index] == y[:, None]).mean()) - chance if near.index.size else 0.0
     beyond = above > 2 * np.sqrt(chance * (1 - chance) / max(n, 1)) and chance < 1
-    return Opinion(np.where(total > 0, 1 - agree, 0.5), votes, above / (1 - chance) if beyond else 0.0)
+    return Crowd(typical, share, above / (1 - chance) if beyond else 0.0)
+
+
+def hear(near: Near, y: Array, crowd: Crowd) -> Opinion:
+    """The share of the neighbours' weight that carries another label; 0.5 where there is no neighbour.
+
+    A neighbour weighs exp(-distance / typical distance), less where its class is frequent (square root), and its trust.
+    """
+    n, k = len(y), len(crowd.share)
+    kind, there = np.maximum(near.kind, 0), near.kind >= 0
+    weight = np.exp(-near.distance / max(crowd.typical, 1e-9)) / np.sqrt(np.maximum(crowd.share, 1e-12))[kind]
+    if near.trust is not None:
+        weight = weight * np.maximum(near.trust, LEAST_TRUST)
+    weight = np.where(there, weight, 0)
+    votes, rows = np.zeros((n, k)), np.arange(n)
+    for column in range(kind.shape[1]):
+        votes[rows, kind[:, column]] += weight[:, column]
+    total = votes.sum(axis=1)
+    agree = votes[rows, y] / np.maximum(total, 1e-300)
+    return Opinion(np.where(total > 0, 1 - agree, 0.5), votes, crowd.strength)
 
 
 def disagreement_odds(found: Opinion) -> Array:
@@ -81,10 +111,11 @@ def disagreement_odds(found: Opinion) -> Array:
     return found.strength * log_odds(found.disagreement, edge=EDGE)
 
 
-def trusted_opinion(near: Neighbours, y: Array, k: int, model_odds: Array) -> Opinion:
+def trusted_opinion(near: Neighbours, y: Array, crowd: Crowd, model_odds: Array) -> Opinion:
     """Twice: the second time a neighbour counts by the probability that its own label is right, after the first."""
-    first = opinion(near, y, k)
-    return opinion(near, y, k, sigmoid(-(model_odds + disagreement_odds(first))))
+    first = hear(Near(y[near.index], near.distance), y, crowd)
+    trust = sigmoid(-(model_odds + disagreement_odds(first)))
+    return hear(Near(y[near.index], near.distance, trust[near.index]), y, crowd)
 
 
 def uniqueness(x: Array) -> Array:

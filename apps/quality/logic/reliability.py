@@ -23,14 +23,30 @@ class Reliability:
     any: Array
 
 
-def rescale(score: Array, hit: Array) -> Array:
-    """sigmoid(alpha logit s + beta), fitted to ``hit`` with a prior of weight 8 at (1, 0); plain Newton diverges."""
-    x = np.column_stack([log_odds(score, edge=1e-4), np.ones(len(score))])
-    return sigmoid(x @ logistic(x, hit, np.ones(len(hit)), np.array([1.0, 0.0]), np.full(2, PRIOR)))
+@dataclass(frozen=True, eq=False)
+class Rescaling:
+    """(2,) each: slope and offset of the confidence's log odds, for ``right`` and for ``any``."""
+
+    right: Array
+    any: Array
+
+    def of(self, score: Array) -> Reliability:
+        x = features(score)
+        return Reliability(sigmoid(x @ self.right), sigmoid(x @ self.any))
 
 
-def reliability(predictions: Boxes, pairs: Pairs, same: Array) -> Reliability:
+def features(score: Array) -> Array:
+    return np.column_stack([log_odds(score, edge=1e-4), np.ones(len(score))])
+
+
+def line(score: Array, hit: Array) -> Array:
+    """(alpha, beta) of sigmoid(alpha logit s + beta), fitted to ``hit`` with a prior of weight 8 at (1, 0); plain
+    Newton diverges."""
+    return logistic(features(score), hit, np.ones(len(hit)), np.array([1.0, 0.0]), np.full(2, PRIOR))
+
+
+def rescaling(predictions: Boxes, pairs: Pairs, same: Array) -> Rescaling:
     m, score = len(predictions), np.asarray(predictions.score)
     agrees = group_max(m, pairs.second, np.where(same, pairs.iou, 0)) >= MATCH
     covers = group_max(m, pairs.second, pairs.iou) >= MATCH
-    return Reliability(rescale(score, agrees.astype(float)), rescale(score, covers.astype(float)))
+    return Rescaling(line(score, agrees.astype(float)), line(score, covers.astype(float)))
