@@ -2,8 +2,8 @@
 
 Canonical: ``{"objects": [{"id", "name", "shape", "color", "skill", "archived", "attributes", "template"?}],
 "classifications": [attribute]}``; an attribute is ``{"id", "name", "type", "required", "archived", "skill"?,
-"options"?}``, an option ``{"id", "value", "archived", "attributes"}``. Lists are complete: what is left out of a list is
-dropped; a member that is left out of a known item keeps its value.
+"options"?}``, an option ``{"id", "value", "archived", "attributes"}``. Lists are complete: what is left out of a list
+is dropped; a member that is left out of a known item keeps its value.
 """
 
 from __future__ import annotations

@@ -69,8 +69,9 @@ class ClassEntry:
         return tuple(dict.fromkeys(skill for skill in (self.skill, *asked) if skill))
 
     @property
-    def has_skills(self) -> bool:
-        return bool(self.skill) or any(entry.skill for entry in self.attributes.entries)
+    def skills(self) -> tuple[str, ...]:
+        """All that it may ask for, its own first."""
+        return tuple(skill for skill in (self.skill, *(entry.skill for entry in self.attributes.entries)) if skill)
 
 
 @dataclass(frozen=True, slots=True)

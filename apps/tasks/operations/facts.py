@@ -56,7 +56,7 @@ def skills_wanted(locked: Locked, stages: Sequence[str]) -> dict[str, tuple[str,
     After a rejection those of the labels that stand rejected, else those of all labels. What the stage asks of
     everybody is not asked for again.
     """
-    asking = {entry.id: entry for entry in locked.ontology.classes if entry.has_skills}
+    asking = {entry.id: entry for entry in locked.ontology.classes if entry.skills}
     task = locked.task
     if not asking or task.label_set_id is None:
         return {}
@@ -65,9 +65,7 @@ def skills_wanted(locked: Locked, stages: Sequence[str]) -> dict[str, tuple[str,
     named = labels.filter(label_id__in=rejected.exclude(source="edit").values("label"))
     rows = list(named.values_list("class_id", "attributes")) or list(labels.values_list("class_id", "attributes"))
     found = {skill for class_id, answers in rows for skill in asking[class_id].skills_for(answers)}
-    every = (
-        skill for entry in asking.values() for skill in (entry.skill, *(a.skill for a in entry.attributes.entries))
-    )
+    every = (skill for entry in asking.values() for skill in entry.skills)
     ordered = tuple(dict.fromkeys(skill for skill in every if skill in found))
     return {
         stage: tuple(skill for skill in ordered if skill not in locked.graph.stages[stage].skills)
