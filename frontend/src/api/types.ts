@@ -150,6 +150,7 @@ export interface OntologyAttribute {
   type: AttributeType;
   required?: boolean;
   archived?: boolean;
+  skill?: string | null;
   options?: OntologyOption[];
 }
 

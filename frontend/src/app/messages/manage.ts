@@ -221,6 +221,7 @@ export const manage = {
   "ontology.color": "Colour",
   "ontology.pick": "Pick a colour from the screen",
   "ontology.skill": "Skill",
+  "ontology.attributeSkill": "Skill of who judges it",
   "ontology.skillHint": "Expert work on this class goes to people with it.",
   "ontology.points": "Points",
   "ontology.pointsHint": "In order; Enter after each.",

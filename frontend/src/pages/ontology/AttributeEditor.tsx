@@ -104,12 +104,22 @@ function AttributeEditor({ value, onChange, onRemove, onMove, problems, depth }:
           onClick={onRemove}
         />
       </Group>
-      <Checkbox
-        mt={8}
-        label={t("common.required")}
-        checked={value.required ?? false}
-        onChange={(event) => onChange({ ...value, required: event.currentTarget.checked })}
-      />
+      <Group mt={8} gap="md">
+        <Checkbox
+          label={t("common.required")}
+          checked={value.required ?? false}
+          onChange={(event) => onChange({ ...value, required: event.currentTarget.checked })}
+        />
+        {depth === 0 && (
+          <TextInput
+            size="xs"
+            aria-label={t("ontology.attributeSkill")}
+            placeholder={t("ontology.attributeSkill")}
+            value={value.skill ?? ""}
+            onChange={(event) => onChange({ ...value, skill: event.currentTarget.value || null })}
+          />
+        )}
+      </Group>
       {hasOptions(value.type) && (
         <OptionList
           value={value.options}
