@@ -22,6 +22,7 @@ from apps.ontologies.queries import index_for
 from apps.projects.models import Project
 
 MAX_ERRORS = 100
+FORGOTTEN_AT_ONCE = 500
 COLUMNS = (
     *("id", "data_unit_id", "label_id", "class_id", "shape", "geometry", "attributes", "confidence", "probabilities"),
 )
@@ -70,8 +71,7 @@ def save_predictions(
     """Replaces, for each item's ``data_unit``, what the model said of it by the item's ``labels``: API labels with a
     ``confidence`` and perhaps ``probabilities``. A bad item changes nothing and stops no other; an answer per item, in
     order."""
-    # Two that bring the same unit's predictions at once follow one another.
-    PredictionModel.objects.select_for_update(no_key=True).get(pk=model.pk)
+    lock_model(model)
     index, sizes = index_for(project.ontology_id), sizes_of(project, items)
     results: list[SavedItem] = []
     good: dict[UUID, list[list[Any]]] = {}
@@ -84,6 +84,26 @@ def save_predictions(
             results.append(SavedItem(str(item.get("data_unit", ""))[:100], error=error))
     replace(model, good, now)
     return results
+
+
+def lock_model(model: PredictionModel) -> None:
+    """Two that bring the same unit's predictions at once follow one another. Inside the caller's transaction."""
+    PredictionModel.objects.select_for_update(no_key=True).get(pk=model.pk)
+
+
+def forget_predictions(*, model: PredictionModel, before: datetime) -> int:
+    """Deletes what the model said of data units before a moment, some hundred units at a time; how many units."""
+    forgotten = 0
+    while True:
+        with transaction.atomic():
+            lock_model(model)
+            old = PredictedUnit.objects.filter(model=model, predicted_at__lt=before).order_by("data_unit_id")
+            units = list(old.values_list("data_unit_id", flat=True)[:FORGOTTEN_AT_ONCE])
+            Prediction.objects.filter(model=model, data_unit__in=units).delete()
+            PredictedUnit.objects.filter(model=model, data_unit__in=units).delete()
+        forgotten += len(units)
+        if len(units) < FORGOTTEN_AT_ONCE:
+            return forgotten
 
 
 def sizes_of(project: Project, items: Sequence[Mapping[str, Any]]) -> dict[UUID, tuple[int, int]]:

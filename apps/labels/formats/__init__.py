@@ -7,6 +7,15 @@ cannot be carried becomes a ``Problem`` that names its place, and everything els
 from __future__ import annotations
 
 from apps.labels.formats.items import ExportedImage, ImportedImage, ImportedLabel, Problem
-from apps.labels.formats.registry import FORMATS, reader_of, writer_of
+from apps.labels.formats.registry import FORMATS, PREDICTION_READERS, reader_of, writer_of
 
-__all__ = ["FORMATS", "ExportedImage", "ImportedImage", "ImportedLabel", "Problem", "reader_of", "writer_of"]
+__all__ = [
+    "FORMATS",
+    "PREDICTION_READERS",
+    "ExportedImage",
+    "ImportedImage",
+    "ImportedLabel",
+    "Problem",
+    "reader_of",
+    "writer_of",
+]

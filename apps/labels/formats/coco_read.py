@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any
+from dataclasses import replace
+from typing import IO, Any, Protocol
 
 import ijson
 
@@ -30,19 +31,39 @@ ITEM_MEMBERS = {
 CROWD = ("iscrowd", "crowd")
 
 Opener = Callable[[], IO[bytes]]
+ReadOne = Callable[[str, Opener, OntologyIndex], Iterator[ImportedImage | Problem]]
+
+
+class ReadLabel(Protocol):
+    """What makes a label of an annotation. Raises NotCarriedError or Invalid; what is carried in part it notes."""
+
+    def __call__(
+        self,
+        item: dict[str, Any],
+        place: str,
+        categories: Mapping[Any, Any],
+        index: OntologyIndex,
+        size: tuple[int, int],
+        problems: list[Problem],
+    ) -> dict[str, Any]: ...
 
 
 def read(file: IO[bytes], index: OntologyIndex) -> Iterator[ImportedImage | Problem]:
     """The images of a COCO file, or of every JSON file in a zip. Raises Invalid where it is neither."""
+    yield from read_files(file, index, _read_one)
+
+
+def read_files(file: IO[bytes], index: OntologyIndex, read_one: ReadOne) -> Iterator[ImportedImage | Problem]:
+    """The file, or every JSON file of a zip, each by ``read_one``."""
     if not is_zip(file):
-        yield from _read_one("", lambda: _rewound(file), index)
+        yield from read_one("", lambda: _rewound(file), index)
         return
     archive = Archive(file)
     for entry in archive.entries(".json"):
         if isinstance(entry, Problem):
             yield entry
         else:
-            yield from _read_one(f"{clip(entry.filename)}#", _opener(archive, entry), index)
+            yield from read_one(f"{clip(entry.filename)}#", _opener(archive, entry), index)
 
 
 def _opener(archive: Archive, entry: zipfile.ZipInfo) -> Opener:
@@ -56,35 +77,52 @@ def _rewound(file: IO[bytes]) -> IO[bytes]:
 
 def _read_one(place: str, opened: Opener, index: OntologyIndex) -> Iterator[ImportedImage | Problem]:
     try:
-        categories = {
-            _plain_key(item.get("id")): item for item in _items(opened, "categories.item") if isinstance(item, dict)
-        }
-        with Spool() as spool:
-            yield from _spool_images(place, opened, spool)
-            yield from _spool_annotations(place, opened, spool)
-            for image, items in spool.images():
-                yield _image(place, image, items, categories, index)
-            for number, key in spool.orphans():
-                detail = f"The file lists no image {clip(str(key))}."
-                yield Problem(f"{place}/annotations/{number}", "unknown_image", detail)
+        yield from read_document(place, opened, index, read_label, with_classifications=True)
     except (ijson.JSONError, UnicodeDecodeError, RecursionError) as error:
-        raise bad_file(f"This is no COCO JSON that can be read: {clip(str(error))}") from None
+        raise unreadable(error) from None
 
 
-def _items(opened: Opener, prefix: str) -> Iterator[Any]:
+def unreadable(error: Exception) -> Invalid:
+    """The refusal of what is no JSON."""
+    return bad_file(f"This is no COCO JSON that can be read: {clip(str(error))}")
+
+
+def read_document(
+    place: str, opened: Opener, index: OntologyIndex, label_of: ReadLabel, *, with_classifications: bool
+) -> Iterator[ImportedImage | Problem]:
+    """A whole document's images, each with what ``label_of`` makes of its annotations."""
+    categories = {
+        plain_key(item.get("id")): item for item in items_of(opened, "categories.item") if isinstance(item, dict)
+    }
+    with Spool() as spool:
+        yield from _spool_images(place, opened, spool)
+        yield from _spool_annotations(place, opened, spool)
+        for image, items in spool.images():
+            made = image_of(f"{place}/annotations", image, items, categories, index, label_of)
+            if with_classifications:
+                problems = list(made.problems)
+                found = [*_classifications(image, index, problems), *made.labels]
+                made = replace(made, labels=found, problems=problems)
+            yield made
+        for number, key in spool.orphans():
+            detail = f"The file lists no image {clip(str(key))}."
+            yield Problem(f"{place}/annotations/{number}", "unknown_image", detail)
+
+
+def items_of(opened: Opener, prefix: str) -> Iterator[Any]:
     found: Iterator[Any] = ijson.items(Shallow(opened()), prefix, use_float=True, buf_size=1 << 18)
     return found
 
 
-def _plain_key(value: Any) -> Any:
+def plain_key(value: Any) -> Any:
     return value if isinstance(value, (int, str)) and not isinstance(value, bool) else None
 
 
 def _spool_images(place: str, opened: Opener, spool: Spool) -> Iterator[Problem]:
     unread: set[str] = set()
-    for number, image in enumerate(_items(opened, "images.item")):
+    for number, image in enumerate(items_of(opened, "images.item")):
         here = f"{place}/images/{number}"
-        if not isinstance(image, dict) or _plain_key(image.get("id")) is None:
+        if not isinstance(image, dict) or plain_key(image.get("id")) is None:
             yield Problem(here, "bad_entry", "An image is an object with an id.")
         elif not isinstance(image.get("file_name"), str):
             yield Problem(here, "bad_entry", "The image has no file_name.")
@@ -97,28 +135,30 @@ def _spool_images(place: str, opened: Opener, spool: Spool) -> Iterator[Problem]
 
 
 def _spool_annotations(place: str, opened: Opener, spool: Spool) -> Iterator[Problem]:
-    for number, item in enumerate(_items(opened, "annotations.item")):
-        if not isinstance(item, dict) or _plain_key(item.get("image_id")) is None:
+    for number, item in enumerate(items_of(opened, "annotations.item")):
+        if not isinstance(item, dict) or plain_key(item.get("image_id")) is None:
             detail = "An annotation is an object with an image_id."
             yield Problem(f"{place}/annotations/{number}", "bad_entry", detail)
         else:
             spool.add_item(item["image_id"], number, item)
 
 
-def _image(
+def image_of(
     place: str,
     image: dict[str, Any],
     items: Iterator[tuple[int, Any]],
     categories: Mapping[Any, Any],
     index: OntologyIndex,
+    label_of: ReadLabel,
 ) -> ImportedImage:
-    width, height = _whole(image.get("width")), _whole(image.get("height"))
+    """One image with its annotations, which stand at ``place`` by their numbers."""
+    width, height = whole(image.get("width")), whole(image.get("height"))
     problems: list[Problem] = []
-    labels = list(_classifications(image, index, problems))
+    labels: list[ImportedLabel] = []
     for number, item in items:
-        here = f"{place}/annotations/{number}"
+        here = f"{place}/{number}"
         try:
-            labels.append(ImportedLabel(here, _label(item, here, categories, index, (width, height), problems)))
+            labels.append(ImportedLabel(here, label_of(item, here, categories, index, (width, height), problems)))
         except NotCarriedError as error:
             problems.append(Problem(here, error.code, f"{_named(item)}{error.detail}"))
         except Invalid as error:
@@ -141,7 +181,7 @@ def _named(item: Mapping[str, Any]) -> str:
     return f"Annotation {clip(str(item['id']))}: " if "id" in item else ""
 
 
-def _label(
+def read_label(
     item: dict[str, Any],
     place: str,
     categories: Mapping[Any, Any],
@@ -150,7 +190,7 @@ def _label(
     problems: list[Problem],
 ) -> dict[str, Any]:
     """The label of one annotation. Raises NotCarriedError or Invalid."""
-    category = categories.get(_plain_key(item.get("category_id")))
+    category = categories.get(plain_key(item.get("category_id")))
     name = category.get("name") if category else None
     entry = index.find(name)
     if category is None or entry is None:
@@ -203,7 +243,7 @@ def _classifications(
             yield ImportedLabel(f"{place}/attributes/{name}", label)
 
 
-def _whole(value: Any) -> int:
+def whole(value: Any) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31 else 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -35,6 +36,7 @@ MEMBERS = {
     "updated_by",
     "updated_at",
 }
+PREDICTED = {"id", "class", "shape", "geometry", "attributes", "confidence", "probabilities"}
 
 
 def write(
@@ -78,8 +80,17 @@ def _line(value: Any) -> bytes:
 
 def read(file: IO[bytes], _index: OntologyIndex) -> Iterator[ImportedImage | Problem]:
     """The tasks of a native file. Raises Invalid when it has no header of this format."""
+    yield from _read_files(file, MEMBERS)
+
+
+def read_predictions(file: IO[bytes], _index: OntologyIndex) -> Iterator[ImportedImage | Problem]:
+    """The same for what a model said: ``labels`` with ``confidence`` and perhaps ``probabilities``."""
+    yield from _read_files(file, PREDICTED)
+
+
+def _read_files(file: IO[bytes], members: AbstractSet[str]) -> Iterator[ImportedImage | Problem]:
     if not is_zip(file):
-        yield from _read_lines("", file)
+        yield from _read_lines("", file, members)
         return
     archive = Archive(file)
     for entry in archive.entries(".jsonl"):
@@ -87,10 +98,10 @@ def read(file: IO[bytes], _index: OntologyIndex) -> Iterator[ImportedImage | Pro
             yield entry
         else:
             with archive.open(entry, most=MAX_TEXT) as stream:
-                yield from _read_lines(f"{clip(entry.filename)}#", stream)
+                yield from _read_lines(f"{clip(entry.filename)}#", stream, members)
 
 
-def _read_lines(place: str, stream: IO[bytes]) -> Iterator[ImportedImage | Problem]:
+def _read_lines(place: str, stream: IO[bytes], members: AbstractSet[str]) -> Iterator[ImportedImage | Problem]:
     _check_header(stream.readline(MAX_LINE))
     number = 1
     while line := stream.readline(MAX_LINE):
@@ -101,7 +112,7 @@ def _read_lines(place: str, stream: IO[bytes]) -> Iterator[ImportedImage | Probl
         if not line.strip():
             continue
         try:
-            yield _task(loads_strict(line), here)
+            yield _task(loads_strict(line), here, members)
         except Invalid as error:
             yield Problem(here, "bad_entry", error.detail)
 
@@ -115,7 +126,7 @@ def _check_header(line: bytes) -> None:
         raise bad_file(f'The first line of this format is {{"lapidary": {VERSION}, …}}.')
 
 
-def _task(body: Any, place: str) -> ImportedImage:
+def _task(body: Any, place: str, members: AbstractSet[str]) -> ImportedImage:
     unit = body.get("data_unit") if isinstance(body, dict) else None
     if not isinstance(unit, dict) or not isinstance(body.get("labels"), list):
         raise Invalid("A line is a task with its data_unit and labels.")
@@ -123,7 +134,7 @@ def _task(body: Any, place: str) -> ImportedImage:
     for i, label in enumerate(body["labels"]):
         here = f"{place}/labels/{i}"
         if isinstance(label, dict):
-            labels.append(ImportedLabel(here, {name: value for name, value in label.items() if name in MEMBERS}))
+            labels.append(ImportedLabel(here, {name: value for name, value in label.items() if name in members}))
         else:
             problems.append(Problem(here, "bad_entry", "A label is an object."))
     metadata: Mapping[str, Any] = unit["metadata"] if isinstance(unit.get("metadata"), dict) else {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from apps.labels.formats import coco_read, coco_write, native, voc_read, voc_write
+from apps.labels.formats import coco_read, coco_results, coco_write, native, voc_read, voc_write
 from apps.labels.formats.items import ExportedImage, ImportedImage, Problem, Report
 from apps.ontologies.logic import OntologyIndex
 
@@ -28,6 +28,9 @@ FORMATS: Mapping[str, Format] = {
     "voc": Format(voc_read.read, voc_write.write, ".zip"),
     "native": Format(native.read, native.write, ".jsonl"),
 }
+
+PREDICTION_READERS: Mapping[str, Reader] = {"coco": coco_results.read, "native": native.read_predictions}
+"""How a model's predictions are read: labels with ``confidence`` and perhaps ``probabilities``."""
 
 
 def reader_of(name: str) -> Reader:

@@ -19,7 +19,7 @@ def forget_transfers(*, now: datetime) -> int:
 
     Safe to repeat: a file that is gone is gone. Jobs of before were forgotten on earlier days.
     """
-    ended = Job.objects.filter(kind__in=("labels.import", EXPORT))
+    ended = Job.objects.filter(kind__in=("labels.import", "predictions.import", EXPORT))
     ended = ended.filter(finished_at__lt=now - KEPT, finished_at__gte=now - LOOKED_BACK)
     looked = 0
     for job in ended.order_by("id").iterator(chunk_size=500):

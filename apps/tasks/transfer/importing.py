@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
 from apps.accounts.models import Membership, User
@@ -37,7 +37,7 @@ REASON = "import"
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a chunk came to: tasks changed, labels written, problems, and the tasks that the file has named."""
+    """What a chunk came to: tasks (or data units) changed, labels written, problems, the tasks that the file names."""
 
     tasks: int
     labels: int
@@ -56,6 +56,7 @@ class Importer:
     mode: str
     by: str
     people: Mapping[str, str]
+    counted: ClassVar[tuple[str, str]] = ("tasks", "labels")
 
     def carry(self, images: Sequence[ImportedImage], taken: AbstractSet[UUID], *, dry: bool = False) -> Carried:
         """Writes what is sound of a chunk; ``dry`` writes nothing. The caller has a transaction open.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from uuid import UUID
 
 from django.core.files.base import File
@@ -18,18 +20,24 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.common.errors import DomainError, FieldError, Invalid
 from apps.common.retries import retried
+from apps.inference.models import PredictionModel
+from apps.inference.operations.predictions import forget_predictions
 from apps.jobs.operations.running import JobCancelled
 from apps.jobs.registry import JobContext, job
-from apps.labels.formats import FORMATS, ImportedImage, Problem
+from apps.labels.formats import FORMATS, PREDICTION_READERS, ImportedImage, Problem
+from apps.labels.formats.registry import Reader
+from apps.ontologies.logic import OntologyIndex
 from apps.ontologies.queries import index_for
 from apps.projects.models import Project
 from apps.tasks.models import Task
 from apps.tasks.transfer.exporting import exported_images, tasks_to_export
-from apps.tasks.transfer.importing import Carried, Importer, importer
+from apps.tasks.transfer.importing import Carried, importer
 from apps.tasks.transfer.links import report_key, result_key, result_url
+from apps.tasks.transfer.predicting import Predictor
 from apps.tasks.transfer.report import Report
 
 IMPORT = "labels.import"
+PREDICTIONS = "predictions.import"
 EXPORT = "labels.export"
 CHUNK_IMAGES = 500
 CHUNK_LABELS = 10_000
@@ -47,11 +55,32 @@ def import_labels(ctx: JobContext) -> dict[str, Any]:
         mode=ctx.params["mode"],
         by=ctx.params["match"],
     )
+    return run_import(ctx, work, FORMATS[ctx.params["format"]].read)
+
+
+@job(PREDICTIONS)
+def import_predictions(ctx: JobContext) -> dict[str, Any]:
+    """The same for what a model predicts. In the mode ``replace`` the file is then all that the model says."""
+    project = Project.objects.get(id=ctx.params["project"])
+    model = PredictionModel.objects.get(id=ctx.params["model"], project=project)
+    work = Predictor(project, model, index_for(project.ontology_id), ctx.params["match"])
+    started = datetime.fromisoformat(ctx.params["started"])
+
+    def finish() -> None:
+        if ctx.params["mode"] == "replace":
+            forget_predictions(model=model, before=started)
+
+    result = run_import(ctx, work, PREDICTION_READERS[ctx.params["format"]], finish)
+    return {**result, "model": str(model.id)}
+
+
+def run_import(ctx: JobContext, work: Work, read: Reader, finish: Callable[[], None] | None = None) -> dict[str, Any]:
+    """Everything in the uploaded file, which then goes. ``finish`` is called when all is in."""
     key = ctx.params["file"]
     try:
         with local_copy(key) as file, collector_paused():
-            total = Task.objects.filter(project=project).count()
-            run = ImportRun(ctx, work, file, total)
+            total = Task.objects.filter(project_id=ctx.params["project"]).count()
+            run = ImportRun(ctx, work, read, file, total, finish)
             result = run.refuse_or_write() if ctx.params["on_error"] == "refuse" else run.keep()
     except (DomainError, JobCancelled):
         default_storage.delete(key)
@@ -60,11 +89,32 @@ def import_labels(ctx: JobContext) -> dict[str, Any]:
     return result
 
 
+class Work(Protocol):
+    """What takes the chunks in. ``counted`` names in the result what ``Carried`` counts."""
+
+    @property
+    def index(self) -> OntologyIndex: ...
+
+    @property
+    def counted(self) -> tuple[str, str]: ...
+
+    def carry(self, images: Sequence[ImportedImage], taken: AbstractSet[UUID], *, dry: bool = False) -> Carried: ...
+
+
 class ImportRun:
     """One attempt of one import."""
 
-    def __init__(self, ctx: JobContext, work: Importer, file: IO[bytes], total: int) -> None:
-        self._ctx, self._work, self._file, self._total = ctx, work, file, max(1, total)
+    def __init__(
+        self,
+        ctx: JobContext,
+        work: Work,
+        read: Reader,
+        file: IO[bytes],
+        total: int,
+        finish: Callable[[], None] | None,
+    ) -> None:
+        self._ctx, self._work, self._read, self._file, self._total = ctx, work, read, file, max(1, total)
+        self._finish = finish
         self._report = Report(ctx.job.id, ctx.saved.get("report"))
         self._seen: int = ctx.saved.get("seen", 0)
         self._tasks: int = ctx.saved.get("tasks", 0)
@@ -77,6 +127,8 @@ class ImportRun:
             self._ctx.raise_if_cancelled()
             gc.collect(1)
             retried(partial(self._carry_and_mark, seen, chunk))
+        if self._finish:
+            self._finish()
         return self._result()
 
     def refuse_or_write(self) -> dict[str, Any]:
@@ -92,6 +144,8 @@ class ImportRun:
             for _, chunk in self._chunks(after=0):
                 self._take(self._carry(chunk))
             self._refuse_if_lost()
+            if self._finish:
+                self._finish()
         return self._result()
 
     def _chunks(self, *, after: int) -> Iterator[tuple[int, list[ImportedImage | Problem]]]:
@@ -99,7 +153,7 @@ class ImportRun:
         self._file.seek(0)
         chunk: list[ImportedImage | Problem] = []
         labels = number = 0
-        for item in FORMATS[self._ctx.params["format"]].read(self._file, self._work.index):
+        for item in self._read(self._file, self._work.index):
             number += 1
             if number <= after:
                 continue
@@ -127,7 +181,9 @@ class ImportRun:
         except BaseException:
             self._report = Report(self._ctx.job.id, before)
             raise
-        self._ctx.progress(min(0.99, seen / self._total), f"{seen:,} images read, {self._labels:,} labels written")
+        self._ctx.progress(
+            min(0.99, seen / self._total), f"{seen:,} images read, {self._labels:,} {self._work.counted[1]} written"
+        )
 
     def _take(self, done: Carried) -> None:
         self._tasks += done.tasks
@@ -149,7 +205,7 @@ class ImportRun:
 
     def _result(self) -> dict[str, Any]:
         has_report = self._report.finish(report_key(self._ctx.job.id))
-        counts = {"tasks": self._tasks, "labels": self._labels}
+        counts = dict(zip(self._work.counted, (self._tasks, self._labels), strict=True))
         link = {"report": result_url(self._ctx.job, report=True)} if has_report else {}
         return counts | self._report.as_json() | link
 

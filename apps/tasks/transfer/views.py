@@ -14,9 +14,11 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from apps.accounts.requests import Request
-from apps.common.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from apps.common.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 from apps.common.http import ApiView, read_body
+from apps.common.parsers import loads_strict
 from apps.common.serializers import Flag, StrictSerializer, Text
+from apps.inference.api.serializers import PredictionModelBody
 from apps.jobs.api.answers import JobAnswer, accepted
 from apps.jobs.models import Job, JobState
 from apps.labels.formats import FORMATS
@@ -24,7 +26,7 @@ from apps.projects.models import Project
 from apps.projects.policies import get_project_for, require_manager, require_overview
 from apps.tasks.transfer.links import download_name, is_fresh, report_key, result_key
 from apps.tasks.transfer.matching import MATCHES
-from apps.tasks.transfer.operations import start_export, start_import
+from apps.tasks.transfer.operations import start_export, start_import, start_predictions_import
 from workflows.state import STATUSES
 
 MAX_UPLOAD = 4 * 2**30
@@ -32,14 +34,28 @@ PARTS = ("file", "report")
 
 
 class ImportBody(StrictSerializer):
-    """A file of labels. ``kind`` predictions come with the quality part; until then only labels are taken."""
+    """A file of labels, or with ``kind`` predictions of what a model says (coco: a results list, or annotations with
+    ``score``; native). ``model`` is then its name, or as JSON ``{"name", "version", "out_of_sample", "trained_on"}``.
+
+    What a model says of a data unit is always replaced as a whole. ``mode`` tells what becomes of the units that the
+    file does not name: ``add`` leaves what the model said of them, ``replace`` takes it away."""
 
     file = serializers.FileField(allow_empty_file=False)
     format = serializers.ChoiceField(choices=sorted(FORMATS))
-    kind = serializers.ChoiceField(choices=["labels"], default="labels")
+    kind = serializers.ChoiceField(choices=["labels", "predictions"], default="labels")
     mode = serializers.ChoiceField(choices=["add", "replace"], default="add")
     on_error = serializers.ChoiceField(choices=["keep", "refuse"], default="keep")
     match = serializers.ChoiceField(choices=MATCHES, default="file_name")
+    model = Text(max_length=2_000, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A model is said of predictions, and of nothing else."""
+        predicted = attrs["kind"] == "predictions"
+        if predicted and "model" not in attrs:
+            raise serializers.ValidationError({"model": ["Say whose predictions these are."]}, code="required")
+        if not predicted and "model" in attrs:
+            raise serializers.ValidationError({"model": ["Labels have no model."]}, code="unknown_field")
+        return attrs
 
 
 class ExportFilter(StrictSerializer):
@@ -56,7 +72,7 @@ class ExportBody(StrictSerializer):
 
 
 class ImportsView(ApiView):
-    """Labels of a file into the project's tasks."""
+    """Labels of a file into the project's tasks, or predictions beside them."""
 
     scopes: ClassVar = {"POST": "manage"}
     parser_classes = (MultiPartParser,)
@@ -69,16 +85,28 @@ class ImportsView(ApiView):
         access = get_project_for(request.auth, project_id)
         require_manager(access)
         sent = read_body(request, ImportBody)
-        job = start_import(
-            project=access.project,
-            actor=request.user,
-            file=sent["file"],
-            form=sent["format"],
-            mode=sent["mode"],
-            on_error=sent["on_error"],
-            match=sent["match"],
-        )
+        given = {name: sent[name] for name in ("file", "mode", "on_error", "match")} | {"form": sent["format"]}
+        if sent["kind"] == "predictions":
+            model = read_model(sent["model"])
+            job = start_predictions_import(project=access.project, actor=request.user, model=model, **given)
+        else:
+            job = start_import(project=access.project, actor=request.user, **given)
         return accepted(job)
+
+
+def read_model(text: str) -> dict[str, Any]:
+    """A form's ``model``: JSON, or a plain name. Raises Invalid at /model."""
+    body: Any = {"name": text}
+    if text.lstrip().startswith("{"):
+        try:
+            body = loads_strict(text.encode())
+        except Invalid:
+            raise Invalid.at("/model", "This is neither a name nor JSON.", code="bad_json") from None
+    reader = PredictionModelBody(data=body)
+    if not reader.is_valid():
+        wrong = next(iter(reader.errors), "")
+        raise Invalid.at(f"/model/{wrong}", f"model says name, version, out_of_sample, trained_on ({wrong}).")
+    return dict(reader.validated_data)
 
 
 class ExportsView(ApiView):
@@ -134,7 +162,7 @@ def finished_transfer(request: Request, job_id: UUID, part: str) -> tuple[Job, P
     signed = is_fresh(job_id, part, query.get("expires", ""), query.get("signature", ""))
     if not signed and request.auth is None:
         raise Unauthenticated("Sign in, or ask for the export anew: this address is no longer fresh.")
-    kinds = ["labels.export"] if part == "file" else ["labels.export", "labels.import"]
+    kinds = ["labels.export"] if part == "file" else ["labels.export", "labels.import", "predictions.import"]
     job = Job.objects.filter(id=job_id, kind__in=kinds, state=JobState.SUCCEEDED).first()
     project = Project.objects.filter(id=job.project_id).first() if job and job.project_id else None
     if job is None or project is None or part not in PARTS:

@@ -174,7 +174,7 @@ def test_native_gives_back_ids_origins_people_and_times(transfer: Transfer) -> N
     ("body", "pointer"),
     [
         ({"format": "yolo"}, "/format"),
-        ({"kind": "predictions"}, "/kind"),
+        ({"kind": "scores"}, "/kind"),
         ({"mode": "merge"}, "/mode"),
         ({"on_error": "panic"}, "/on_error"),
         ({"match": "colour"}, "/match"),
