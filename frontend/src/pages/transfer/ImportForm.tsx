@@ -7,7 +7,18 @@ import type { Job } from "../../api/types";
 import { t } from "../../app/t";
 import { FormErrors } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
-import { FORMATS, type Format, MATCHES, type Match } from "./formats";
+import {
+  FORMATS,
+  type Format,
+  type ImportedModel,
+  KINDS,
+  type Kind,
+  MATCHES,
+  type Match,
+  modelField,
+  PREDICTION_FORMATS,
+} from "./formats";
+import { ModelFields } from "./ModelFields";
 
 interface Props {
   project: string;
@@ -16,21 +27,29 @@ interface Props {
 
 export function ImportForm({ project, onStarted }: Props) {
   const [file, setFile] = useState<File | null>(null);
+  const [kind, setKind] = useState<Kind>("labels");
+  const [model, setModel] = useState<ImportedModel>({ name: "", version: "", trained_on: "", out_of_sample: false });
   const [format, setFormat] = useState<Format>("coco");
   const [match, setMatch] = useState<Match>("file_name");
   const [mode, setMode] = useState("add");
   const [onError, setOnError] = useState("keep");
+  const predicted = kind === "predictions";
+  const choose = (next: Kind) => {
+    setKind(next);
+    if (next === "predictions" && !PREDICTION_FORMATS.includes(format)) setFormat("coco");
+  };
   const start = useAction(
     async () => {
       const body = new FormData();
       if (file) body.append("file", file, file.name);
-      for (const [name, value] of Object.entries({ format, kind: "labels", mode, on_error: onError, match }))
+      for (const [name, value] of Object.entries({ format, kind, mode, on_error: onError, match }))
         body.append(name, value);
+      if (predicted) body.append("model", modelField(model));
       const { data, headers } = await api.send<Job>("POST", `/projects/${project}/imports/`, { body });
       return data?.id ?? jobId(headers.get("Location")) ?? "";
     },
     {
-      fields: ["file", "format", "match"],
+      fields: ["file", "format", "match", "model"],
       forget: [keys.tasks(project)],
       onDone: (id) => {
         setFile(null);
@@ -42,10 +61,17 @@ export function ImportForm({ project, onStarted }: Props) {
     <Paper withBorder p="md">
       <Stack gap="sm">
         <FormErrors errors={start.errors} />
+        <SegmentedControl
+          aria-label={t("transfer.kind")}
+          value={kind}
+          onChange={(value) => choose(value as Kind)}
+          data={KINDS.map((value) => ({ value, label: t(`transfer.kind.${value}`) }))}
+        />
+        {predicted && <ModelFields model={model} error={start.fieldErrors.model} onChange={setModel} />}
         <FileInput
           size="xs"
           label={t("transfer.file")}
-          description={t("transfer.fileHint")}
+          description={t(predicted ? "transfer.predictionsHint" : "transfer.fileHint")}
           inputWrapperOrder={["label", "input", "description", "error"]}
           placeholder={t("transfer.choose")}
           value={file}
@@ -59,7 +85,7 @@ export function ImportForm({ project, onStarted }: Props) {
             value={format}
             error={start.fieldErrors.format}
             onChange={(event) => setFormat(event.currentTarget.value as Format)}
-            data={FORMATS.map((value) => ({ value, label: t(`format.${value}`) }))}
+            data={(predicted ? PREDICTION_FORMATS : FORMATS).map((value) => ({ value, label: t(`format.${value}`) }))}
           />
           <NativeSelect
             label={t("transfer.match")}
@@ -72,10 +98,10 @@ export function ImportForm({ project, onStarted }: Props) {
         <Group gap="lg">
           <div>
             <Text size="xs" fw={500} mb={4}>
-              {t("transfer.mode")}
+              {t(predicted ? "transfer.modePredictions" : "transfer.mode")}
             </Text>
             <SegmentedControl
-              aria-label={t("transfer.mode")}
+              aria-label={t(predicted ? "transfer.modePredictions" : "transfer.mode")}
               value={mode}
               onChange={setMode}
               data={[
@@ -100,7 +126,11 @@ export function ImportForm({ project, onStarted }: Props) {
           </div>
         </Group>
         <Group>
-          <Button loading={start.busy} disabled={!file} onClick={() => start.run(undefined)}>
+          <Button
+            loading={start.busy}
+            disabled={!file || (predicted && !model.name.trim())}
+            onClick={() => start.run(undefined)}
+          >
             {t("transfer.import")}
           </Button>
         </Group>
