@@ -5,3 +5,9 @@ from __future__ import annotations
 
 def connect() -> None:
     """Called once, when the app is ready. Each area registers what is its own."""
+    from apps.quality.operations.chores import register_chore
+    from apps.quality.operations.learning import learn_due
+    from apps.quality.operations.observing import observe
+
+    register_chore("observe", 10, observe)
+    register_chore("learn", 30, learn_due)
