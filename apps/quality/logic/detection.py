@@ -60,6 +60,11 @@ def fit(labels: Boxes, predictions: Boxes, size: Array, classes: int, *, overlap
     return fit_scene(labels, predictions, size, classes, pairs)[0]
 
 
+def trust(state: State, score: Array) -> Array:
+    """(m,) the probability that there is an object where a prediction of this confidence is."""
+    return Rescaling(state.right, state.any).of(score).any
+
+
 def evidence(
     labels: Boxes,
     predictions: Boxes,
