@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.quality.api.calibration import CalibrationView, PeopleView
+
+urlpatterns: list[URLPattern] = [
+    path("projects/<uuid:project_id>/quality/calibration/", CalibrationView.as_view()),
+    path("projects/<uuid:project_id>/quality/people/", PeopleView.as_view()),
+]
