@@ -16,18 +16,16 @@ from apps.labels.models import Label
 from apps.projects.models import Project
 from apps.quality.models import Observation, Score, ScoreRun, SubjectType
 from apps.tasks.models import Task
-from tests.factories.tasks import World, make_world
+from tests.factories.tasks import World, graph, make_world
 
 VERSION = "detection-1"
 
 
 def make_scored_world(*, tasks: int = 3, **more: Any) -> World:
-    """A world whose project has been scored once."""
-    world = make_world(tasks=tasks, **more)
+    """A world whose project has been scored once, and whose reviewers may edit."""
+    world = make_world(tasks=tasks, **{"workflow": graph(review={"allow_edit": True}), **more})
     now = timezone.now()
-    ScoreRun.objects.create(
-        id=new_id(), project=world.project, scorer_version=VERSION, started_at=now, finished_at=now
-    )
+    ScoreRun.objects.create(id=new_id(), project=world.project, scorer_version=VERSION, started_at=now, finished_at=now)
     return world
 
 
@@ -47,13 +45,13 @@ def score_label(task: Task, label: UUID, odds: float = 0.0, vector: Sequence[flo
     )
 
 
-def put(task: Task, subject: UUID, kind: str, value: float, **more: Any) -> Score:
+def put(task: Task, subject: UUID, subject_type: str, value: float, **more: Any) -> Score:
     fields = {"p_error": value, "scorer_version": VERSION, "input_digest": "", "scored_at": timezone.now(), **more}
     found, _ = Score.objects.update_or_create(
         task=task,
         metric="mistakenness",
         subject=subject,
-        defaults={"project_id": task.project_id, "subject_type": kind, "value": value, **fields},
+        defaults={"project_id": task.project_id, "subject_type": subject_type, "value": value, **fields},
     )
     return found
 

@@ -111,7 +111,8 @@ def _prepare_approve(locked: Locked, visit: Visit, user: User, _step: Step) -> N
         str(label)
         for label in standing.filter(verdict="rejected").exclude(source="edit").values_list("label", flat=True)
     ]
-    missing = Verdict.objects.filter(visit=visit, superseded=False, label=None, source="explicit").count()
+    reported = Verdict.objects.filter(visit=visit, superseded=False, label=None, verdict="rejected")
+    missing = reported.filter(source="explicit").count()
     if rejected or missing:
         raise Conflict(
             "A label stands rejected." if rejected else "An object was reported missing.",
