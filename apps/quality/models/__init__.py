@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from apps.quality.models.audit import AuditWave, Certificate, QualitySettings, Repeat
+from apps.quality.models.audit import AuditDraw, AuditWave, Certificate, QualitySettings, Repeat
 from apps.quality.models.curation import CropVector, DuplicateMember, UnitVector
-from apps.quality.models.evaluation import Evaluation, Match
+from apps.quality.models.evaluation import Evaluation
 from apps.quality.models.grid import Atlas, GridBatch, Tile
 from apps.quality.models.learning import Calibration, FitState, Look, Observation
 from apps.quality.models.routing import RoutePolicy, RouteRun
@@ -12,6 +12,7 @@ from apps.quality.models.scores import Score, ScoreRun, SubjectType, SweepMark
 
 __all__ = [
     "Atlas",
+    "AuditDraw",
     "AuditWave",
     "Calibration",
     "Certificate",
@@ -21,7 +22,6 @@ __all__ = [
     "FitState",
     "GridBatch",
     "Look",
-    "Match",
     "Observation",
     "QualitySettings",
     "Repeat",

@@ -1,4 +1,5 @@
-"""How a model's predictions compare with the labels: figures, and every pair so that no threshold needs a new run."""
+"""How a model's predictions compare with the labels. Every match is in one file of the media storage, so that no
+threshold needs a new run."""
 
 from __future__ import annotations
 
@@ -8,15 +9,18 @@ from django.db import models
 
 from apps.inference.models import PredictionModel
 from apps.projects.models import Project
-from apps.tasks.models import Task
 
 
 class Evaluation(models.Model):
-    """One evaluation; its id is its job's. ``summary`` has the COCO figures by class and subset."""
+    """One evaluation; its id is its job's. ``truth`` says which labels it was held against (all or reviewed),
+    ``subset`` which metadata key tells the subsets. ``summary`` has the COCO figures by class and subset; the file is
+    there, and never changed, once ``state`` is ready."""
 
     id = models.UUIDField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="evaluations")
     model = models.ForeignKey(PredictionModel, on_delete=models.CASCADE, related_name="+")
+    truth = models.CharField(max_length=10, default="reviewed")
+    subset = models.CharField(max_length=200, blank=True, default="")
     summary = models.JSONField(default=dict)
     warnings = models.JSONField(default=list)
     state = models.CharField(max_length=10, default="running")
@@ -26,27 +30,7 @@ class Evaluation(models.Model):
     class Meta:
         indexes: ClassVar = [models.Index(fields=["project", "model", "-id"], name="evaluation_latest")]
 
-
-class Match(models.Model):
-    """A prediction with the label it met, or one of them alone. At a threshold t it is a true positive where
-    ``iou`` >= t and the classes agree; else the prediction is a false positive and the label a false negative."""
-
-    id = models.BigAutoField(primary_key=True)
-    evaluation = models.ForeignKey(Evaluation, on_delete=models.CASCADE, related_name="matches", db_index=False)
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
-    prediction = models.UUIDField(null=True)
-    label = models.UUIDField(null=True)
-    predicted_class = models.CharField(max_length=36, blank=True, default="")
-    label_class = models.CharField(max_length=36, blank=True, default="")
-    confidence = models.FloatField(null=True)
-    iou = models.FloatField(default=0.0)
-    subset = models.CharField(max_length=100, blank=True, default="")
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(
-                fields=["evaluation", "predicted_class", "label_class", "-confidence", "id"], name="match_cell"
-            ),
-            models.Index(fields=["evaluation", "-confidence", "id"], name="match_order"),
-            models.Index(fields=["task"], name="match_task"),
-        ]
+    @property
+    def key(self) -> str:
+        """Where its matches are."""
+        return f"quality/evaluations/{self.id}.npz"
