@@ -35,27 +35,57 @@ class QualitySettings(models.Model):
 
 
 class AuditWave(models.Model):
-    """One random draw over the tasks that were finished and in no earlier wave's frame. ``plan`` says why this size."""
+    """One random draw over tasks that had come to rest. ``plan`` says why this size and how far the draw is.
+
+    ``state``: drawing until every task of the frame has its row, then drawn.
+    """
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="audit_waves")
     number = models.PositiveIntegerField()
     frame = models.PositiveIntegerField(default=0)
     drawn = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10, default="drawing")
     plan = models.JSONField(default=dict)
     at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["project", "number"], name="audit_wave_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="audit_wave_drawing", condition=models.Q(state="drawing")),
+        ]
+
+
+class AuditDraw(models.Model):
+    """A task that a wave chose. ``state``: chosen, then sent to ``visit``, then done; moot where it cannot be sent."""
+
+    id = models.BigAutoField(primary_key=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
+    wave = models.ForeignKey(AuditWave, on_delete=models.CASCADE, related_name="draws", db_index=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
+    visit = models.BigIntegerField(null=True)
+    state = models.CharField(max_length=10, default="chosen")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["wave", "task"], name="audit_draw_once")]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "id"], name="audit_draw_page"),
+            models.Index(fields=["id"], name="audit_draw_waiting", condition=models.Q(state="chosen")),
+        ]
 
 
 class Repeat(models.Model):
-    """A task that a second expert judges blind, after the first one's visit."""
+    """An expert's closed visit, and whether a second expert judges the task again blind.
+
+    ``state``: passed (not chosen), waiting for the task to come to rest, sent to ``second_visit``, done, or moot (nobody
+    else could judge it). ``labels`` were judged by both in the same content, ``agreed`` of them alike.
+    """
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+")
     first_visit = models.BigIntegerField(unique=True)
+    second_visit = models.BigIntegerField(null=True)
     first = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     second = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     chosen = models.BooleanField()
@@ -64,6 +94,11 @@ class Repeat(models.Model):
     agreed = models.PositiveIntegerField(default=0)
     figures = models.JSONField(default=dict)
     at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["id"], name="repeat_open", condition=models.Q(state__in=["waiting", "sent"])),
+        ]
 
 
 class Certificate(models.Model):
