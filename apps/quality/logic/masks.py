@@ -1,8 +1,8 @@
 """Masks: how the outline of a label lies beside the one a model predicts (QUALITY.md, section 7.9).
 
 A pair of crops gives nine measures. Lengths are parts of the instance's diagonal, so that resolution does not matter.
-The boundary's value is a step of the largest of the first five, in robust standard deviations of the same class: what
-this model always does with this class is no error of the person.
+The boundary's value is a step of the length of the first five, in robust standard deviations of the same class, the band
+doubled: what this model always does with this class is no error of the person.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from apps.quality.logic.robust import Usual, fit, standardised
 BAND = 0.02  # of the instance's diagonal, to either side of the outline
 POINTS = 256
 MEASURES = ("signed", "shift_x", "shift_y", "distance", "band", "inside", "outside", "parts", "holes")
-BOUNDARY = 5
+BOUNDARY = np.array([1.0, 1.0, 1.0, 1.0, 2.0])
 FLOOR = np.array([0.002, 0.002, 0.002, 0.002, 0.02, 0.02, 0.02, 0.25, 0.25])
 ONE_WAY = np.array([False, False, False, True, True, True, True, False, False])  # agreeing better is no error
-STEP_AT, STEP_WIDTH = 4.0, 1.0
+STEP_AT, STEP_WIDTH = 6.0, 1.0
 
 
 def measures(label: Array, prediction: Array) -> Array:
@@ -106,8 +106,8 @@ def boundary(found: Array, kind: Array, classes: int, usual: Usual | None = None
     """
     known = usual or fit(found, kind, classes)
     far = standardised(found, kind, known, FLOOR)
-    far = np.abs(np.where(ONE_WAY & (far < 0), 0, far))
-    return np.asarray(sigmoid((far[:, :BOUNDARY].max(axis=1) - STEP_AT) / STEP_WIDTH)), known
+    far = np.where(ONE_WAY & (far < 0), 0, far)[:, : len(BOUNDARY)] * BOUNDARY
+    return np.asarray(sigmoid((np.sqrt((far**2).sum(axis=1)) - STEP_AT) / STEP_WIDTH)), known
 
 
 def pieces(found: Array, kind: Array, usual: Usual) -> Array:
