@@ -1,7 +1,7 @@
 """The quality scores' figures, the real cleanlab and fiftyone-brain beside them where those install.
 
-``--only`` takes names of groups: digits, boxes, masks, speed, certificate. Peers live in a virtual environment of their own,
-which is thrown away; nothing of them enters the project.
+``--only`` takes names of groups: digits, boxes, masks, speed, certificate. Peers live in a virtual environment of their
+own, which is thrown away; nothing of them enters the project.
 """
 
 from __future__ import annotations

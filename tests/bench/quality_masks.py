@@ -6,7 +6,7 @@ outlines, blurred, with smooth noise of about 2 % of the instance's diagonal, an
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ def cells(folder: Path, count: int) -> Iterator[tuple[Array, int]]:
             continue
         with Image.open(picture) as opened:
             green = np.asarray(opened.convert("RGB"), float)[:, :, 1]
-        for one in ElementTree.parse(path).getroot().iter("object"):  # noqa: S314 - our own file
+        for one in ET.parse(path).getroot().iter("object"):  # noqa: S314 - our own file
             place = {side: int(float(one.findtext(f"bndbox/{side}", "0"))) for side in ("xmin", "ymin", "xmax", "ymax")}
             mask = cut(green, place)
             if mask is not None and left > 0:

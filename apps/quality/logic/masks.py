@@ -1,8 +1,8 @@
 """Masks: how the outline of a label lies beside the one a model predicts (QUALITY.md, section 7.9).
 
 A pair of crops gives nine measures. Lengths are parts of the instance's diagonal, so that resolution does not matter.
-The boundary's value is a step of the length of the first five, in robust standard deviations of the same class, the band
-doubled: what this model always does with this class is no error of the person.
+The boundary's value is a step of the length of the first five, in robust standard deviations of the same class, the
+band doubled: what this model always does with this class is no error of the person.
 """
 
 from __future__ import annotations
