@@ -70,14 +70,14 @@ class AuditDraw(models.Model):
         constraints: ClassVar = [models.UniqueConstraint(fields=["wave", "task"], name="audit_draw_once")]
         indexes: ClassVar = [
             models.Index(fields=["project", "id"], name="audit_draw_page"),
-            models.Index(fields=["id"], name="audit_draw_waiting", condition=models.Q(state="chosen")),
+            models.Index(fields=["id"], name="audit_draw_open", condition=models.Q(state__in=["chosen", "sent"])),
         ]
 
 
 class Repeat(models.Model):
     """An expert's closed visit, and whether a second expert judges the task again blind.
 
-    ``state``: passed (not chosen), waiting for the task to come to rest, sent to ``second_visit``, done, or moot (nobody
+    ``state``: passed (not chosen), waiting for the task to rest, sent to ``second_visit``, done, or moot (nobody
     else could judge it). ``labels`` were judged by both in the same content, ``agreed`` of them alike.
     """
 
