@@ -26,9 +26,18 @@ from apps.tasks.operations.outbox import dispatch_outbox
 from apps.tasks.operations.timers import end_reservations, strike_due
 from apps.tasks.operations.versions import migrate_tasks
 from apps.tasks.transfer.forgetting import forget_transfers
+from apps.tasks.transfer.freezing import freeze_tasks
 from apps.tasks.transfer.jobs import export_labels, import_labels, import_predictions
 
-__all__ = ["export_labels", "finetune_project", "import_labels", "import_predictions", "prelabel_tasks", "run_agent"]
+__all__ = [
+    "export_labels",
+    "finetune_project",
+    "freeze_tasks",
+    "import_labels",
+    "import_predictions",
+    "prelabel_tasks",
+    "run_agent",
+]
 
 BULK_CHUNK = 100
 

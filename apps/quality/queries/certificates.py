@@ -20,6 +20,7 @@ from apps.quality.queries.audits import repeat_counts, settings_of
 from apps.quality.queries.frames import material_of
 from apps.tasks.models import Selection, Task
 from apps.tasks.queries.counts import status_counts
+from apps.tasks.transfer.freezing import snapshots_of
 from workflows.state import COMPLETE
 
 AT_ONCE = 200_000
@@ -97,4 +98,5 @@ def about(project: Project, snapshot: Snapshot | None, at: datetime) -> dict[str
 
 
 def snapshot_for(project: Project, snapshot_id: UUID) -> Snapshot | None:
-    return Snapshot.objects.filter(project=project, id=snapshot_id).first()
+    """A whole one of the project."""
+    return snapshots_of(project.id).filter(id=snapshot_id).first()

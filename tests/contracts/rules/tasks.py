@@ -14,6 +14,7 @@ from apps.accounts.principal import Principal
 from apps.common.clock import database_now
 from apps.common.ids import new_id
 from apps.inference.models import FinetuneRun
+from apps.labels.models import Snapshot
 from apps.ontologies.queries import index_for
 from apps.projects.models import Project
 from apps.projects.policies import get_project_for
@@ -77,6 +78,8 @@ def prepare(world: World) -> None:
     project = Project.objects.get(pk=world.ids["project_id"])
     world.ids |= {"transfer_id": finished_export(project), "part": "file"}
     world.ids |= {"draft_id": draft.id, "verdict_id": draft.id}
+    snapshot = Snapshot.objects.create(project=project, name="First", created_at=database_now())
+    world.ids["snapshot_id"] = snapshot.id
     run = FinetuneRun.objects.create(id=new_id(), project=project, base=make_model())
     world.ids["run_id"] = run.id
 
@@ -145,6 +148,9 @@ RULES = [
         body=lambda _: {"file": SimpleUploadedFile("labels", b"{}"), "format": "coco"},
     ),
     Rule("POST " + PROJECT + "exports/", allow=OVERVIEW, body=lambda _: {"format": "coco"}),
+    Rule("GET " + PROJECT + "snapshots/", allow=MANAGERS),
+    Rule("POST " + PROJECT + "snapshots/", allow=MANAGERS, body=lambda _: {"name": str(new_id())}),
+    Rule("GET " + PROJECT + "snapshots/<uuid:snapshot_id>/", allow=MANAGERS),
     Rule("POST " + PROJECT + "prelabel/", allow=MANAGERS),
     Rule("POST " + PROJECT + "finetune/", allow=MANAGERS),
     Rule("GET " + PROJECT + "finetunes/", allow=OVERVIEW),
