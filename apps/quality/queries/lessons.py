@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -39,18 +40,18 @@ def material_of(project_id: UUID, target: str, *, grid_sensitivity: float = 1.0)
         instrument=REPEAT
     )
     newest = rows.order_by("-id").values_list(*COLUMNS, "scorer_version")[:MOST]
-    last: dict[tuple[UUID, UUID, str], tuple[object, ...]] = {}
-    chance: dict[tuple[UUID, UUID, str], float] = {}
+    last: dict[tuple[object, ...], tuple[Any, ...]] = {}
+    chance: dict[tuple[object, ...], float] = {}
     for row in newest:
-        key = (row[1], row[2], row[3])
+        key = (row[1], row[2], row[3], row[4] if target == TASK else None)
         last.setdefault(key, row)
         chance[key] = row[8]
     kept = list(last.values())
     scorer, width = commonest(kept) if target != TASK else ("", 3)
     columns = np.full((len(kept), width), np.nan)
     for at, row in enumerate(kept):
-        vector = row[5] if target != TASK else row[5][1:]  # type: ignore[index] # a list of numbers
-        if len(vector) == width and scorer in ("", row[10]):  # type: ignore[arg-type]
+        vector = row[5] if target != TASK else row[5][1:]
+        if len(vector) == width and scorer in ("", row[10]):
             columns[at] = vector
     weights = np.array([1 / chance[key] for key in last], dtype=np.float64)
     unsure = np.array([row[9] == GRID and not row[7] for row in kept], dtype=bool)
@@ -67,7 +68,7 @@ def material_of(project_id: UUID, target: str, *, grid_sensitivity: float = 1.0)
     )
 
 
-def commonest(kept: list[tuple[object, ...]]) -> tuple[str, int]:
+def commonest(kept: list[tuple[Any, ...]]) -> tuple[str, int]:
     """The scorer version with most rows, and the width of its evidence."""
-    found = Counter((str(row[10]), len(row[5])) for row in kept if row[5])  # type: ignore[arg-type]
+    found = Counter((str(row[10]), len(row[5])) for row in kept if row[5])
     return max(found, key=lambda one: (found[one], one), default=("", 0))
