@@ -136,6 +136,10 @@ class Found:
     iou: Array
     outcome: list[str]
 
+    def first(self, number: int) -> Found:
+        part = slice(number)
+        return Found(self.row[part], self.prediction[part], self.label[part], self.iou[part], self.outcome[part])
+
 
 def matches(table: Table, asked: Asked, at: At) -> Array:
     """The rows of the table that are asked for, surest first."""
