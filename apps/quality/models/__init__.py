@@ -7,7 +7,7 @@ from apps.quality.models.curation import CropVector, DuplicateMember, UnitVector
 from apps.quality.models.evaluation import Evaluation
 from apps.quality.models.grid import Atlas, GridBatch, Tile
 from apps.quality.models.learning import Calibration, FitState, Look, Observation
-from apps.quality.models.routing import RoutePolicy, RouteRun
+from apps.quality.models.routing import RouteMove, RoutePolicy, RouteRun
 from apps.quality.models.scores import Score, ScoreRun, SubjectType, SweepMark
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Observation",
     "QualitySettings",
     "Repeat",
+    "RouteMove",
     "RoutePolicy",
     "RouteRun",
     "Score",

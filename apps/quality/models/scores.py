@@ -88,6 +88,12 @@ class Score(models.Model):
                 F("id"),
                 name="score_by_kind",
             ),
+            # What was scored since somebody looked: a standing order to route follows it.
+            models.Index(
+                fields=["project", "metric", "scored_at", "id"],
+                name="score_task_new",
+                condition=models.Q(subject_type="task"),
+            ),
         ]
 
 
