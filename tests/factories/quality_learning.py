@@ -71,7 +71,7 @@ def score_missing(world: World, task: Task, geometry: Mapping[str, Any], value: 
         confidence=0.9,
         created_at=timezone.now(),
     )
-    put(task, predicted.id, SubjectType.PREDICTION, value, kind="missing", detail={"odds": -0.85})
+    put(task, predicted.id, SubjectType.PREDICTION, value, kind="missing", detail={"odds": value})
     return predicted
 
 

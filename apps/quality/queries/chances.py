@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from math import prod
 from uuid import UUID
 
+from apps.quality.models import AuditDraw, Repeat
 from apps.tasks.models import Selection, Visit
 from workflows.graph import ROUTER
 
@@ -45,14 +47,42 @@ def chances_of(visits: Sequence[Visit]) -> dict[int, Chance]:
     selections = defaultdict(list)
     for row in Selection.objects.filter(task_id__in=tasks).order_by("id"):
         selections[row.task_id].append(row)
+    drawn, repeated = draws_of(visits), repeats_of(visits)
     found = {}
     for visit in visits:
         since = max((opened for number, opened in before[visit.task_id] if number < visit.number), default=None)
-        rows = [
-            row for row in selections[visit.task_id] if row.at <= visit.opened_at and (since is None or row.at > since)
-        ]
-        found[visit.id] = chance_from(rows)
+        rows = selections[visit.task_id]
+        if visit.id in repeated:
+            rows = [row for row in rows if row.design.startswith(REPEAT)]
+            found[visit.id] = replace(chance_from(rows[-1:]), at_random=False, designs=frozenset({REPEAT}))
+        elif visit.id in drawn:
+            rows = [row for row in rows if row.design.startswith(AUDIT) and row.wave == drawn[visit.id]]
+            found[visit.id] = replace(chance_from(rows[-1:]), at_random=True, designs=frozenset({AUDIT}))
+        else:
+            found[visit.id] = chance_from([row for row in rows if on_the_way(row, visit, since)])
     return found
+
+
+def draws_of(visits: Sequence[Visit]) -> dict[int, int]:
+    """The wave of each visit that an audit made. Its draw may be older than the visit before it."""
+    rows = AuditDraw.objects.filter(
+        task_id__in={visit.task_id for visit in visits}, visit__in=[visit.id for visit in visits]
+    )
+    return {visit: wave for visit, wave in rows.values_list("visit", "wave__number") if visit is not None}
+
+
+def repeats_of(visits: Sequence[Visit]) -> set[int]:
+    rows = Repeat.objects.filter(
+        task_id__in={visit.task_id for visit in visits}, second_visit__in=[visit.id for visit in visits]
+    )
+    return {visit for visit in rows.values_list("second_visit", flat=True) if visit is not None}
+
+
+def on_the_way(row: Selection, visit: Visit, since: datetime | None) -> bool:
+    """Whether it was made between the last visit's opening and this one's; audits and repeats name theirs."""
+    if row.design.startswith((AUDIT, REPEAT)):
+        return False
+    return row.at <= visit.opened_at and (since is None or row.at > since)
 
 
 def chance_from(rows: Sequence[Selection]) -> Chance:
@@ -70,7 +100,7 @@ def chance_from(rows: Sequence[Selection]) -> Chance:
     scores = [row.score for row in used if row.score is not None]
     return Chance(
         max(LEAST, min(1.0, chance)),
-        any(row.probability < 1 or row.design.startswith(AUDIT) for row in used),
+        any(row.probability < 1 for row in used),
         by_label,
         frozenset(row.design for row in used),
         scores[-1] if scores else None,

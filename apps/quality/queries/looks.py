@@ -8,10 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+
 from apps.flows.queries import compiled_graph
 from apps.inference.models import Prediction
 from apps.labels.logic import Row
+from apps.quality.logic.numbers import log_odds
 from apps.quality.models import Observation, Score, SubjectType
+from apps.quality.queries.calibrations import EDGE
 from apps.quality.queries.chances import AUDIT, Chance, chances_of
 from apps.quality.queries.past_labels import At, rows_at
 from apps.tasks.models import Verdict, Visit, VisitStatus
@@ -36,10 +40,12 @@ class Seen:
     def of(score: Score) -> Seen:
         detail: Mapping[str, Any] = score.detail or {}
         odds = detail.get("odds")
+        if score.subject_type == SubjectType.PREDICTION and odds is not None:
+            odds = log_odds(np.array(odds), edge=EDGE)  # of a missing object the detail keeps the value itself
         return Seen(
             score.value,
             score.p_error,
-            float(odds) if isinstance(odds, int | float) else None,
+            None if odds is None else float(odds),
             [float(one) for one in detail.get("vector") or detail.get("features") or ()],
             score.scorer_version,
             score.label_revision,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,9 @@ import pytest
 from django.utils import timezone
 
 from apps.common.ids import new_id
-from apps.quality.models import Look, Observation, SubjectType
+from apps.quality.models import AuditDraw, AuditWave, Look, Observation, Repeat, SubjectType
 from apps.quality.operations.observing import observe
-from apps.tasks.models import Task, Verdict, Visit
+from apps.tasks.models import Selection, Task, Verdict, Visit
 from apps.tasks.operations.labeling import LabelChanges, save_task_labels
 from apps.tasks.operations.manage import send_to_stage
 from apps.tasks.operations.selections import Chosen, record_selections
@@ -106,7 +107,7 @@ def test_what_an_exhaustive_look_approved_with_the_task_was_looked_at() -> None:
     assert [rows[label].odds for label in labels] == [0.0, 1.0, 2.0]
     assert all(row.exhaustive and row.reviewer == world.people["rex"] for row in rows.values())
     missing = seen(SubjectType.PREDICTION)[absent.id]
-    assert (missing.is_error, missing.odds) == (False, -0.85)
+    assert (missing.is_error, missing.odds) == (False, pytest.approx(math.log(0.3 / 0.7)))
     whole = seen(SubjectType.TASK)[task.id]
     assert (whole.is_error, whole.odds, whole.vector) == (False, -0.4, [-0.4, 0.3, 0.5, 0.0])
 
@@ -174,7 +175,8 @@ def test_an_object_that_was_missing_is_that_of_the_prediction() -> None:
     observe(timezone.now())
     rows = seen(SubjectType.PREDICTION)
     assert set(rows) == {found.id, lone.id}
-    assert (rows[found.id].is_error, rows[found.id].kind, rows[found.id].odds) == (True, "missing", -0.85)
+    assert (rows[found.id].is_error, rows[found.id].kind) == (True, "missing")
+    assert rows[found.id].odds == pytest.approx(math.log(0.3 / 0.7))
     assert rows[lone.id].odds is None
     assert other.id not in rows
 
@@ -222,44 +224,92 @@ def test_a_strict_look_is_a_verdict_on_the_task() -> None:
     assert (whole.is_error, whole.p_error, whole.vector) == (True, 0.7, [0.8, 0.5, 0.9, 0.1])
 
 
-def test_what_was_drawn_at_random_is_told_from_what_was_routed() -> None:
-    world = make_scored_world(tasks=2, workflow=graph(review={"sample": 0.000001}))
-    drawn, routed = world.submitted(boxes=1), world.submitted(boxes=1)
-    for task, design, chance in ((drawn, "audit", 0.25), (routed, "route:budget", 1.0)):
-        record_selections(
-            project_id=world.project.id,
-            stage="expert",
-            design=design,
-            wave=1,
-            units=[Chosen(task.id, True, chance, score=0.3, draw=0.1)],
-            now=timezone.now(),
+def chosen(world: World, task: Task, design: str, chance: float) -> None:
+    """A selection, and for an audit its draw: the task is sent to eve, blind where she must not know."""
+    record_selections(
+        project_id=world.project.id,
+        stage="expert",
+        design=design,
+        wave=1,
+        units=[Chosen(task.id, True, chance, score=0.3, draw=0.1)],
+        now=timezone.now(),
+    )
+    send_to_stage(task_id=task.id, actor=None, stage="expert", blind=not design.startswith("route"))
+    visit = world.visit(task)
+    assert visit is not None
+    if design == "audit":
+        values = {"at": timezone.now(), "plan": {}}
+        wave, _ = AuditWave.objects.get_or_create(project=world.project, number=1, defaults=values)
+        AuditDraw.objects.create(project=world.project, wave=wave, task=task, visit=visit.id, state="sent")
+    elif design == "repeat":
+        Repeat.objects.create(
+            project=world.project,
+            task=task,
+            first_visit=0,
+            second_visit=visit.id,
+            chosen=True,
+            state="sent",
+            at=timezone.now(),
         )
-        send_to_stage(task_id=task.id, actor=None, stage="expert", blind=design == "audit")
+
+
+def test_what_was_drawn_at_random_is_told_from_what_was_routed() -> None:
+    world = make_scored_world(tasks=3, workflow=graph(review={"sample": 0.000001}))
+    tasks = {design: world.submitted(boxes=1) for design in ("audit", "route:budget", "repeat")}
+    for design, chance in (("audit", 0.25), ("route:budget", 1.0), ("repeat", 0.07)):
+        task = tasks[design]
+        chosen(world, task, design, chance)
         world.must_claim("eve", "expert")
         say(world, task, label_ids(world, task)[0], "approved", who="eve")
         world.step("eve", task, "approve")
     observe(timezone.now())
     rows = {row.task_id: row for row in Observation.objects.filter(subject_type=SubjectType.LABEL)}
-    assert (rows[drawn.id].at_random, rows[drawn.id].probability) == (True, 0.25)
-    assert (rows[routed.id].at_random, rows[routed.id].probability) == (False, 1.0)
-    assert {row.instrument for row in rows.values()} == {"expert"}
+    audit, routed, repeat = (rows[task.id] for task in tasks.values())
+    assert (audit.at_random, audit.probability, audit.instrument) == (True, 0.25, "expert")
+    assert (routed.at_random, routed.probability, routed.instrument) == (False, 1.0, "expert")
+    assert (repeat.at_random, repeat.probability, repeat.instrument) == (False, 0.07, "repeat")
     whole = seen(SubjectType.TASK)
-    assert set(whole) == {drawn.id}
-    assert whole[drawn.id].p_error == 0.3
+    assert set(whole) == {audit.task_id, repeat.task_id}
+    assert whole[audit.task_id].p_error == 0.3
+
+
+def test_a_draw_for_a_later_repeat_is_no_chance_of_the_visit_in_between() -> None:
+    world = make_scored_world()
+    task, labels = in_review(world)
+    visit = world.visit(task)
+    assert visit is not None
+    Selection.objects.create(
+        project=world.project,
+        task=task,
+        stage="expert",
+        frame="expert:task",
+        design="repeat",
+        probability=0.07,
+        chosen=True,
+        at=visit.opened_at,
+    )
+    say(world, task, labels[0], "approved")
+    observe(timezone.now())
+    row = seen()[labels[0]]
+    assert (row.probability, row.at_random, row.instrument) == (1.0, False, "review")
+
+
+def test_a_review_by_sample_is_at_random() -> None:
+    world = make_scored_world(tasks=30, workflow=graph(review={"sample": 0.5}))
+    while (claimed := world.claim("ann")) is not None:
+        world.label("ann", claimed.locked.task)
+        world.step("ann", claimed.locked.task, "submit")
+    task = world.must_claim("rex", "review").task
+    say(world, task, label_ids(world, task)[0], "approved")
+    observe(timezone.now())
+    row = Observation.objects.get()
+    assert (row.at_random, row.probability) == (True, 0.5)
 
 
 def test_an_audit_approved_without_a_word_is_a_verdict_on_the_task_alone() -> None:
     world = make_scored_world(tasks=1, workflow=graph(review={"sample": 0.000001}))
     task = world.submitted(boxes=2)
-    record_selections(
-        project_id=world.project.id,
-        stage="expert",
-        design="audit",
-        wave=1,
-        units=[Chosen(task.id, True, 0.5)],
-        now=timezone.now(),
-    )
-    send_to_stage(task_id=task.id, actor=None, stage="expert", blind=True)
+    chosen(world, task, "audit", 0.5)
     world.must_claim("eve", "expert")
     world.step("eve", task, "approve")
     observe(timezone.now())
