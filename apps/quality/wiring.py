@@ -5,13 +5,24 @@ from __future__ import annotations
 
 def connect() -> None:
     """Called once, when the app is ready. Each area registers what is its own."""
+    from apps.flows.providers import register_fact_provider
     from apps.quality.operations.auditing import audit
     from apps.quality.operations.chores import register_chore
     from apps.quality.operations.learning import learn_due
     from apps.quality.operations.observing import observe
     from apps.quality.operations.repeats import repeat
+    from apps.quality.operations.scoring.changing import rescore
+    from apps.quality.operations.scoring.facts import FACTS, answer_fact, task_metrics
+    from apps.tasks.hooks import metrics_of
+    from apps.tasks.operations.outbox import register_topic
 
+    for fact in FACTS:
+        register_fact_provider(fact)
+    register_topic("fact_wanted", answer_fact)
+    if task_metrics not in metrics_of:
+        metrics_of.append(task_metrics)
     register_chore("observe", 10, observe)
+    register_chore("rescore", 20, rescore)
     register_chore("learn", 30, learn_due)
     register_chore("audit", 50, audit)
     register_chore("repeats", 50, repeat)

@@ -1,0 +1,1 @@
+"""Scores of labels, tasks and data units: a whole project by a job, single tasks as they change."""

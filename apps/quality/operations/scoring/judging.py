@@ -1,0 +1,178 @@
+"""From rows to scores: all scorers over some units, probabilities by the calibration in force, and rows to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from apps.inference.models import PredictionModel
+from apps.ontologies.logic import OntologyIndex
+from apps.quality.logic import detection, unaided
+from apps.quality.logic.numbers import log_odds
+from apps.quality.logic.sentences import sentence
+from apps.quality.models import Score, SubjectType
+from apps.quality.operations.scoring.answers import judge_answers
+from apps.quality.operations.scoring.fitted import Fitted
+from apps.quality.operations.scoring.near import Neighbourhood
+from apps.quality.operations.scoring.objects import judge_objects
+from apps.quality.operations.scoring.said import Finding
+from apps.quality.queries.calibrations import Calibrator
+from apps.quality.queries.units import UnitRows
+
+TASK_VERSION = "task-1"
+MISSING_SHARE, REST_SHARE = detection.MISSING_SHARE, detection.REST_SHARE
+CALM = 1e-4
+LABEL_METRICS = ("mistakenness", "hardness")
+TASK_METRICS = ("mistakenness", "expected_errors", "hardness", "confidence")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Everything that scoring some units needs. ``project_id`` and ``model`` name whose they are."""
+
+    project_id: UUID
+    index: OntologyIndex
+    fitted: Fitted
+    calibrator: Calibrator
+    near: Neighbourhood
+    model: PredictionModel | None
+
+    def scores(self, units: Sequence[UnitRows], now: datetime) -> list[Score]:
+        """Rows of labels, missing objects and tasks; nothing is written."""
+        findings = judge_objects(units, self.fitted, self.near)
+        for place, more in judge_answers(units, self.index, self.fitted).items():
+            findings.setdefault(place, []).extend(more)
+        flat = [finding for place in sorted(findings) for finding in findings[place]]
+        price(flat, self.calibrator)
+        rows: list[Score] = []
+        for place, unit in enumerate(units):
+            digest = self.digest(unit)
+            own = findings.get(place, [])
+            rows += [row for finding in own for row in self.label_rows(unit, finding, digest, now)]
+            rows += self.task_rows(unit, own, digest, now)
+        return rows
+
+    def digest(self, unit: UnitRows) -> str:
+        """Of what the unit's scores come from, the calibration left out: it is applied again when it changes."""
+        return unit.digest(detection.VERSION, unaided.VERSION, str(self.model.id if self.model else ""))
+
+    def label_rows(self, unit: UnitRows, finding: Finding, digest: str, now: datetime) -> list[Score]:
+        subject = SubjectType.PREDICTION if finding.missing else SubjectType.LABEL
+        base: dict[str, Any] = {
+            "project_id": self.project_id,
+            "task_id": unit.task_id,
+            "subject": finding.subject,
+            "subject_type": subject,
+            "class_id": finding.class_id,
+            "scorer_version": finding.scorer,
+            "input_digest": digest,
+            "label_revision": unit.revision,
+            "model": None if finding.hints.get("alone") else self.model,
+            "scored_at": now,
+        }
+        said = sentence(finding.kind, finding.class_id, finding.hints, self.name, self.model_name)
+        detail: dict[str, Any] = {"odds": finding.odds, "vector": finding.vector, "kinds": finding.kinds}
+        detail |= {name: finding.hints[name] for name in ("model", "near", "suggested", "own") if name in finding.hints}
+        found = [
+            Score(
+                **base,
+                metric="mistakenness",
+                value=finding.p,
+                p_error=finding.p,
+                calibrated=finding.calibrated,
+                kind=finding.kind,
+                evidence=said,
+                detail=detail,
+            )
+        ]
+        if finding.hardness is not None:
+            found.append(Score(**base, metric="hardness", value=finding.hardness))
+        return found
+
+    def task_rows(self, unit: UnitRows, own: Sequence[Finding], digest: str, now: datetime) -> list[Score]:
+        features = task_features(own)
+        told = self.calibrator.tasks(features[None, :])
+        hard = [one.hardness for one in own if one.hardness is not None]
+        sure = [one.confidence for one in own if one.confidence is not None]
+        values = {
+            "mistakenness": float(told.p[0]),
+            "expected_errors": float(features[2] + features[3]),
+            **({"hardness": max(hard)} if hard else {}),
+            **({"confidence": float(np.mean(sure))} if sure else {}),
+        }
+        worst = max(own, key=lambda one: one.p, default=None)
+        base: dict[str, Any] = {
+            "project_id": self.project_id,
+            "task_id": unit.task_id,
+            "subject": unit.task_id,
+            "subject_type": SubjectType.TASK,
+            "scorer_version": TASK_VERSION,
+            "input_digest": digest,
+            "label_revision": unit.revision,
+            "model": self.model if unit.predicted else None,
+            "scored_at": now,
+        }
+        found = [Score(**base, metric=metric, value=value) for metric, value in values.items()]
+        found[0].p_error, found[0].calibrated = found[0].value, told.calibrated
+        found[0].detail = {"features": features.tolist()}
+        if worst is not None:
+            found[0].kind, found[0].class_id = worst.kind, worst.class_id
+            found[0].evidence = sentence(worst.kind, worst.class_id, worst.hints, self.name, self.model_name)
+        return found
+
+    @property
+    def model_name(self) -> str:
+        return str(self.model) if self.model else "the model"
+
+    def name(self, ident: str) -> str:
+        return option_names(self.index).get(ident) or self.index.class_name(ident)
+
+
+_names: dict[tuple[str, int], dict[str, str]] = {}
+
+
+def option_names(index: OntologyIndex) -> Mapping[str, str]:
+    """Options of classifications by id; kept by ontology version."""
+    key = (index.ontology_id, index.version)
+    if key not in _names:
+        if len(_names) > 64:
+            _names.clear()
+        _names[key] = {
+            option.id: option.value
+            for entry in index.classifications
+            for option in entry.attributes.entries[0].options.values()
+        } | {"true": "yes", "false": "no"}
+    return _names[key]
+
+
+def price(findings: Sequence[Finding], calibrator: Calibrator) -> None:
+    """Fills in the probabilities, by scorer."""
+    groups: dict[tuple[str, bool], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.scorer, finding.missing), []).append(finding)
+    for (scorer, missing), group in groups.items():
+        odds = np.array([one.odds for one in group], np.float64)
+        classes = [one.class_id for one in group]
+        if missing:
+            told = calibrator.missing(odds, classes)
+        else:
+            vectors = np.array([one.vector for one in group], np.float64).reshape(len(group), -1)
+            told = calibrator.labels(odds, vectors, classes, scorer=scorer)
+        for finding, p in zip(group, told.p.tolist(), strict=True):
+            finding.p, finding.calibrated, finding.model_made = float(p), told.calibrated, told.model
+
+
+def task_features(findings: Sequence[Finding]) -> Any:
+    """(4,) as ``Calibrator.tasks`` takes them."""
+    labels = np.array([one.p for one in findings if not one.missing], np.float64)
+    absent = np.array([one.p for one in findings if one.missing], np.float64)
+    every = np.r_[labels, MISSING_SHARE * absent]
+    top = float(every.max(initial=0.0))
+    some = 1 - (1 - top) * np.exp(-REST_SHARE * max(float(every.sum()) - top, 0.0))
+    features = [float(log_odds(np.array(some), edge=CALM)), top, float(labels.sum()), float(absent.sum())]
+    return np.array(features, np.float64)

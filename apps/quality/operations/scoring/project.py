@@ -1,0 +1,173 @@
+"""Scoring a whole project: learn from a sample of it, then score it some tasks at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from apps.inference.models import PredictionModel
+from apps.ontologies.queries import index_for
+from apps.projects.models import Project
+from apps.quality.models import Observation, Score, ScoreRun, SubjectType
+from apps.quality.operations.scoring.answers import fit_answers
+from apps.quality.operations.scoring.fitted import Fitted, fetch, keep
+from apps.quality.operations.scoring.judging import Judge
+from apps.quality.operations.scoring.neighbourhood import neighbourhood_of
+from apps.quality.operations.scoring.objects import fit_objects
+from apps.quality.operations.scoring.suspects import suspicions
+from apps.quality.operations.scoring.writing import keep_scores
+from apps.quality.queries.calibrations import calibrator_for
+from apps.quality.queries.units import UnitRows, chunks, tasks_to_score, unit_rows
+from apps.tasks.models import Task
+
+VERSION = "scores-1"
+FIT_TASKS, FIT_LABELS = 20_000, 200_000
+CHUNK = 100
+BASE, LEAST_AUDITED = 0.05, 50
+QUANTILES = 200
+BINS = 20
+
+Report = Callable[[float, str], None]
+
+
+@dataclass
+class Tally:
+    """What a run found, in sums that a checkpoint can keep."""
+
+    tasks: int = 0
+    labels: int = 0
+    missing: int = 0
+    expected: float = 0.0
+    expected_missing: float = 0.0
+    by_kind: dict[str, float] = field(default_factory=dict)
+    by_class: dict[str, float] = field(default_factory=dict)
+    label_bins: list[int] = field(default_factory=lambda: [0] * BINS)
+    task_bins: list[int] = field(default_factory=lambda: [0] * BINS)
+    sample: list[float] = field(default_factory=list)
+
+    def add(self, rows: Sequence[Score]) -> None:
+        kinds, classes = Counter(self.by_kind), Counter(self.by_class)
+        for row in rows:
+            if row.metric != "mistakenness":
+                continue
+            place = min(int(row.value * BINS), BINS - 1)
+            if row.subject_type == SubjectType.TASK:
+                self.tasks += 1
+                self.task_bins[place] += 1
+                self.sample.append(row.value)
+                continue
+            kinds[row.kind or "none"] += row.value
+            classes[row.class_id] += row.value
+            if row.subject_type == SubjectType.LABEL:
+                self.labels += 1
+                self.expected += row.value
+                self.label_bins[place] += 1
+            else:
+                self.missing += 1
+                self.expected_missing += row.value
+        self.by_kind, self.by_class = dict(kinds), dict(classes)
+        if len(self.sample) > 20 * QUANTILES:
+            self.sample = np.quantile(self.sample, np.linspace(0, 1, 10 * QUANTILES)).tolist()
+
+    def counts(self) -> dict[str, Any]:
+        quantiles = np.quantile(self.sample, np.linspace(0, 1, QUANTILES)).tolist() if self.sample else []
+        own = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "sample"}
+        return own | {"quantiles": quantiles}
+
+
+def learn(project: Project, model: PredictionModel | None, report: Report) -> Fitted:
+    """From tasks drawn evenly over the project, as many as memory allows."""
+    index = index_for(project.ontology_id)
+    fitted = Fitted(tuple(entry.id for entry in index.objects))
+    units = sample_units(project.id, model, report)
+    near = neighbourhood_of(project.id, fitted.number())
+    fit_objects(units, fitted, near, base_rate(project.id))
+    fit_answers(units, index, fitted)
+    return fitted
+
+
+def sample_units(project_id: UUID, model: PredictionModel | None, report: Report) -> list[UnitRows]:
+    """Whole tasks, every k-th of them by id where there are more than can be held."""
+    total = Task.objects.filter(project_id=project_id, label_set__revision__gt=0).count()
+    step = max(1, -(-total // FIT_TASKS))
+    units: list[UnitRows] = []
+    labels = 0
+    for number, tasks in enumerate(chunks(tasks_to_score(project_id), size=CHUNK * step)):
+        units += unit_rows(tasks[number % step :: step], model)
+        labels = sum(len(unit.labels) for unit in units)
+        report(min(0.2, 0.2 * len(units) / max(1, min(total, FIT_TASKS))), f"{labels:,} labels read")
+        if labels >= FIT_LABELS:
+            break
+    return units
+
+
+def base_rate(project_id: UUID) -> float:
+    """The share of wrong labels that random looks have found, else the documented guess."""
+    rows = Observation.objects.filter(project_id=project_id, subject_type=SubjectType.LABEL, at_random=True)
+    found = list(rows.order_by("-id").values_list("is_error", "probability")[:5_000])
+    if len(found) < LEAST_AUDITED:
+        return BASE
+    weight = np.array([1 / max(p, 1e-3) for _, p in found])
+    return float(np.clip(np.average([wrong for wrong, _ in found], weights=weight), 0.002, 0.5))
+
+
+def score_project(
+    *,
+    run_id: UUID,
+    project: Project,
+    model: PredictionModel | None,
+    metrics: Sequence[str],
+    saved: Mapping[str, Any],
+    checkpoint: Callable[[dict[str, Any]], None],
+    report: Report,
+    now: Callable[[], datetime],
+) -> ScoreRun:
+    """Goes on from ``saved``: the fitted file, the last task scored, the sums. Safe to repeat."""
+    run, _ = ScoreRun.objects.get_or_create(
+        id=run_id,
+        defaults={
+            "project": project,
+            "model": model,
+            "metrics": list(metrics),
+            "scorer_version": VERSION,
+            "started_at": now(),
+        },
+    )
+    key = str(saved.get("state", ""))
+    if not key:
+        fitted = learn(project, model, report)
+        key = keep(fitted, f"quality/{project.id}/{run_id}.npz")
+        run.state_key, run.warnings = key, suspicions(project.id, model)
+        run.save(update_fields=["state_key", "warnings"])
+        checkpoint({"state": key})
+    tally = Tally(**saved.get("tally", {}))
+    after = UUID(saved["after"]) if saved.get("after") else None
+    judge = judge_of(project, fetch(key), model)
+    total = max(1, Task.objects.filter(project_id=project.id, label_set__revision__gt=0).count())
+    for tasks in chunks(tasks_to_score(project.id), after=after, size=CHUNK):
+        units, moment = unit_rows(tasks, model), now()
+        rows = judge.scores(units, moment)
+        keep_scores(units, rows, moment)
+        tally.add(rows)
+        checkpoint({"state": key, "after": str(tasks[-1].id), "tally": vars(tally)})
+        report(0.2 + 0.8 * min(1.0, tally.tasks / total), f"{tally.tasks:,} tasks scored")
+    run.counts, run.finished_at = tally.counts(), now()
+    run.save(update_fields=["counts", "finished_at"])
+    return run
+
+
+def judge_of(project: Project, fitted: Fitted, model: PredictionModel | None) -> Judge:
+    return Judge(
+        project_id=project.id,
+        index=index_for(project.ontology_id),
+        fitted=fitted,
+        calibrator=calibrator_for(project.id),
+        near=neighbourhood_of(project.id, fitted.number()),
+        model=model,
+    )

@@ -1,0 +1,42 @@
+"""Asking for a scoring: what is to be computed, by which model, and one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.common.errors import Conflict, FieldError, Invalid
+from apps.jobs.models import Job, JobState
+from apps.jobs.operations import enqueue
+from apps.projects.models import Project
+from apps.quality.metrics import SCORE, known_metrics
+from apps.quality.queries.predictors import prediction_model_of
+
+OPEN = (JobState.QUEUED, JobState.RUNNING)
+
+
+@transaction.atomic
+def start_scoring(*, project: Project, actor: User, metrics: Sequence[str] | None, model: str | None) -> Job:
+    """A job over the whole project. Raises Invalid for an unknown metric or model, Conflict while one is under way."""
+    known = known_metrics()
+    errors = [
+        FieldError(f"/metrics/{number}", "unknown_metric", f"There is no metric {name!r}.")
+        for number, name in enumerate(metrics or ())
+        if name not in known
+    ]
+    if errors:
+        raise Invalid("Some metrics are unknown.", errors=errors)
+    chosen = prediction_model_of(project.id, model) if model else None
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    under_way = Job.objects.filter(project_id=project.pk, kind=SCORE, state__in=OPEN).first()
+    if under_way is not None:
+        raise Conflict("The project is being scored already.", code="under_way", job=str(under_way.pk), allowed=[])
+    return enqueue(
+        kind=SCORE,
+        organization_id=project.organization_id,
+        project_id=project.id,
+        params={"metrics": sorted(set(metrics or ())), "model": str(chosen.id) if chosen else ""},
+        created_by=actor,
+    )

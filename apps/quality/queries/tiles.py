@@ -1,0 +1,33 @@
+"""Where a label's crop stands on a sprite sheet, if one has been made of its present geometry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from apps.datasets.queries import media_url
+from apps.quality.models import Tile
+
+SIZES = (96, 192)
+Subject = tuple[UUID, UUID]
+"""Task and label (or prediction)."""
+
+
+def geometry_digest(geometry: Any) -> str:
+    """What names one state of a crop."""
+    return hashlib.sha256(json.dumps(geometry, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def tiles_for(subjects: Iterable[Subject], size: int = SIZES[0]) -> dict[Subject, dict[str, Any]]:
+    """``atlas_url x y size`` of those that have a tile; the latest one where a label has been moved."""
+    wanted = set(subjects)
+    rows = Tile.objects.filter(task_id__in={task for task, _ in wanted}, size=size).select_related("atlas")
+    found: dict[Subject, dict[str, Any]] = {}
+    for tile in rows.filter(subject__in={subject for _, subject in wanted}).order_by("id"):
+        key = (tile.task_id, tile.subject)
+        if key in wanted:
+            found[key] = {"atlas_url": media_url(tile.atlas.key), "x": tile.x, "y": tile.y, "size": tile.size}
+    return found
