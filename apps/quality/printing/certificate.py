@@ -25,6 +25,7 @@ from apps.quality.printing.style import (
     LEAD,
     MARGIN,
     NUMBER,
+    PADDING,
     PAGE,
     RULE,
     SMALL,
@@ -56,8 +57,8 @@ def printed(said: Mapping[str, Any], number: str, issued_by: str) -> bytes:
     pages = SimpleDocTemplate(
         buffer,
         pagesize=PAGE,
-        leftMargin=MARGIN,
-        rightMargin=MARGIN,
+        leftMargin=MARGIN - PADDING,
+        rightMargin=MARGIN - PADDING,
         topMargin=18 * mm,
         bottomMargin=20 * mm,
         title=title,

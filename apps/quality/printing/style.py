@@ -10,6 +10,7 @@ from reportlab.lib.units import mm
 
 PAGE = A4
 MARGIN = 20 * mm
+PADDING = 6  # of reportlab's frames
 WIDTH = PAGE[0] - 2 * MARGIN
 
 INK = HexColor("#1c2530")
@@ -37,7 +38,7 @@ VERDICT = style("verdict", 10.5, leading=15)
 HEADING = style("heading", 11.5, fontName=BOLD, spaceBefore=12, spaceAfter=5)
 BODY = style("body", 9, spaceAfter=4)
 CELL = style("cell", 8.3, leading=10.5)
-SMALL = style("small", 7.4, textColor=SOFT, leading=10)
+SMALL = style("small", 7.4, textColor=SOFT, leading=10, spaceAfter=3)
 NUMBER = style("number", 8.3, leading=10.5, alignment=TA_RIGHT)
 HEAD = style("head", 7.4, textColor=SOFT, leading=9.5)
 HEAD_RIGHT = style("head right", 7.4, textColor=SOFT, leading=9.5, alignment=TA_RIGHT)

@@ -10,6 +10,7 @@ from django.db.models import Count
 from apps.flows.queries import compiled_graph
 from apps.projects.models import Project
 from apps.quality.models import AuditDraw, AuditWave, QualitySettings, Repeat
+from apps.tasks.models import Visit, VisitStatus
 from workflows.graph import EXPERT_REVIEW, REVIEW
 
 SHOWN_WAVES = 100
@@ -52,7 +53,10 @@ def waves_of(project_id: UUID) -> list[dict[str, Any]]:
 def draw_counts(project_id: UUID) -> dict[str, int]:
     """Tasks drawn by the waves, by state; "moot" ones could not be looked at any more."""
     rows = AuditDraw.objects.filter(project_id=project_id).values_list("state").annotate(n=Count("id")).order_by()
-    return dict.fromkeys(("chosen", "sent", "done", "moot"), 0) | dict(rows)
+    counts = dict.fromkeys(("chosen", "sent", "done", "moot"), 0) | dict(rows)
+    looked_at = Visit.objects.filter(status=VisitStatus.DONE, outcome__in=["approved", "rejected"]).values("id")
+    ended = AuditDraw.objects.filter(project_id=project_id, state="sent", visit__in=looked_at).count()
+    return counts | {"sent": counts["sent"] - ended, "done": counts["done"] + ended}
 
 
 def repeat_counts(project_id: UUID) -> tuple[int, int]:

@@ -16,7 +16,7 @@ AUDIT, SAMPLES = "audit", ("sample", "class_sample")
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One recorded draw: over a task, or over one of its labels."""
+    """One recorded draw: over a task, or over one of its labels. ``wave`` 0: a stage's sample."""
 
     stage: str
     label: UUID | None
@@ -24,7 +24,11 @@ class Draw:
     probability: float
     chosen: bool
     at: datetime
-    is_audit: bool
+    wave: int
+
+    @property
+    def is_audit(self) -> bool:
+        return self.wave > 0
 
 
 def draws_of(tasks: Collection[tuple[UUID, UUID]]) -> dict[UUID, list[Draw]]:
@@ -37,10 +41,12 @@ def draws_of(tasks: Collection[tuple[UUID, UUID]]) -> dict[UUID, list[Draw]]:
     versions = dict(tasks)
     rows = Selection.objects.filter(task_id__in=versions, design__in=[AUDIT, *SAMPLES], probability__lt=1)
     found: dict[UUID, list[Draw]] = defaultdict(list)
-    columns = ("task_id", "stage", "label", "label_revision", "probability", "chosen", "at", "design")
-    for task, stage, label, revision, probability, chosen, at, design in rows.order_by("id").values_list(*columns):
+    columns = ("task_id", "stage", "label", "label_revision", "probability", "chosen", "at", "design", "wave")
+    for task, stage, label, revision, probability, chosen, at, design, wave in rows.order_by("id").values_list(
+        *columns
+    ):
         if design == AUDIT or stage in strict[versions[task]]:
-            found[task].append(Draw(stage, label, revision, probability, chosen, at, design == AUDIT))
+            found[task].append(Draw(stage, label, revision, probability, chosen, at, wave))
     return found
 
 

@@ -8,7 +8,7 @@ nobody looked at.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -81,14 +81,14 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Everything that is known of some units, by task."""
+    """Everything that is known of some units, by task; ``audits``: the visits that waves brought about, with the wave."""
 
     units: Sequence[Unit]
     looks: dict[UUID, list[Look]]
     draws: dict[UUID, list[Draw]]
     histories: dict[UUID, History]
     labels: dict[UUID, list[LabelAt]]
-    audits: frozenset[int]
+    audits: Mapping[int, int]
 
     def history(self, unit: Unit) -> History:
         return self.histories.get(unit.label_set, History()) if unit.label_set else History()
@@ -165,9 +165,11 @@ def chunk_of(project: Project, units: Sequence[Unit]) -> Chunk:
     looks = looks_of(ids)
     past = {one.label_set for one in units if one.label_set and (one.task in looks or one.revision != one.current)}
     histories = histories_of(past)
-    audits = AuditDraw.objects.filter(task_id__in=ids, visit__isnull=False).values_list("visit", flat=True)
+    audits = AuditDraw.objects.filter(task_id__in=ids, visit__isnull=False).values_list("visit", "wave__number")
     draws = draws_of([(one.task, one.version) for one in units])
-    return Chunk(units, looks, draws, histories, labels_of(units, histories), frozenset(v for v in audits if v))
+    return Chunk(
+        units, looks, draws, histories, labels_of(units, histories), {visit: wave for visit, wave in audits if visit}
+    )
 
 
 def labels_of(units: Sequence[Unit], histories: dict[UUID, History]) -> dict[UUID, list[LabelAt]]:
@@ -210,7 +212,7 @@ def gather(gathered: Gathered, chunk: Chunk) -> None:
 
 
 def random_visits(
-    looks: Sequence[Look], draws: Sequence[Draw], history: History, audits: frozenset[int], gathered: Gathered
+    looks: Sequence[Look], draws: Sequence[Draw], history: History, audits: Mapping[int, int], gathered: Gathered
 ) -> set[int]:
     """The visits that a draw brought about. One without a word on every label counts only if it found errors: to drop
     those would hide them, and silence on all is no look."""
@@ -218,7 +220,7 @@ def random_visits(
     for look in looks:
         revision = next((d.revision for d in draws if not d.is_audit and d.chosen and d.at == look.opened_at), None)
         if look.visit in audits:
-            revision = max((d.revision for d in draws if d.is_audit and d.at <= look.opened_at), default=None)
+            revision = next((d.revision for d in draws if d.wave == audits[look.visit]), None)
         if revision is None:
             continue
         full = look.is_full(history, revision)
