@@ -11,6 +11,13 @@ def maybe() -> serializers.FloatField:
     return serializers.FloatField(allow_null=True)
 
 
+class Counted(serializers.Serializer[Any]):
+    """Has ``errors``, a name that serializers use for something of their own."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"errors": serializers.IntegerField(), **super().get_fields()}
+
+
 class FiguresAnswer(serializers.Serializer[Any]):
     log_loss = maybe()
     log_loss_constant = maybe()
@@ -22,12 +29,11 @@ class FiguresAnswer(serializers.Serializer[Any]):
     brier = maybe()
 
 
-class FitAnswer(FiguresAnswer):
+class FitAnswer(Counted, FiguresAnswer):
     id = serializers.UUIDField()
     at = serializers.DateTimeField()
     model = serializers.ChoiceField(choices=["fixed", "calibrated", "learned"])
     verdicts = serializers.IntegerField()
-    errors = serializers.IntegerField()
     fits_ahead = serializers.IntegerField()
     gain = maybe()
     lower = maybe()
@@ -53,11 +59,10 @@ class EffectAnswer(serializers.Serializer[Any]):
         return {"class": serializers.CharField(), **super().get_fields()}
 
 
-class TargetAnswer(serializers.Serializer[Any]):
+class TargetAnswer(Counted):
     model = serializers.ChoiceField(choices=["fixed", "calibrated", "learned"])
     calibrated = serializers.BooleanField()
     verdicts = serializers.IntegerField()
-    errors = serializers.IntegerField()
     cap = CapAnswer()
     effects = EffectAnswer(many=True)
     figures = FiguresAnswer()
@@ -75,13 +80,12 @@ class TargetsAnswer(serializers.Serializer[Any]):
         return {"label": TargetAnswer(), **super().get_fields()}
 
 
-class BinAnswer(serializers.Serializer[Any]):
+class BinAnswer(Counted):
     claimed = serializers.FloatField()
     observed = serializers.FloatField()
     low = serializers.FloatField()
     high = serializers.FloatField()
     n = serializers.IntegerField()
-    errors = serializers.IntegerField()
 
 
 class PointAnswer(serializers.Serializer[Any]):
@@ -91,9 +95,8 @@ class PointAnswer(serializers.Serializer[Any]):
     random = serializers.FloatField()
 
 
-class PlotAnswer(serializers.Serializer[Any]):
+class PlotAnswer(Counted):
     verdicts = serializers.IntegerField()
-    errors = serializers.IntegerField()
     needed = serializers.IntegerField()
     bins = BinAnswer(many=True)
     found_per_look = PointAnswer(many=True)

@@ -82,7 +82,7 @@ def final_word(history: list[Verdict], was: Row, then: Row | None) -> Word | Non
 
 def is_own(sight: Sight, row: Row, reviewer: UUID | None) -> bool:
     """Whether the reviewer made the label in this visit: nobody's work is judged by correcting oneself."""
-    return row["created_by"] == str(reviewer) and row["created_at"] >= time_text(sight.visit.opened_at)
+    return bool(row["created_by"] == str(reviewer) and row["created_at"] >= time_text(sight.visit.opened_at))
 
 
 def of_silent(batch: Batch, sight: Sight) -> Iterator[Observation]:

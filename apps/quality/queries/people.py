@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -83,7 +83,8 @@ def annotators(project_id: UUID, people: Sequence[UUID], now: datetime) -> dict[
     found: dict[UUID, dict[str, Any]] = {}
     expert = Count("id", filter=Q(instrument="expert"))
     agreed = Count("id", filter=Q(instrument="expert", is_error=False))
-    for row in rows.values("annotator_id").annotate(**weighed(expert=expert, agreed=agreed)):
+    counted: Any = rows.values("annotator_id").annotate(**weighed(expert=expert, agreed=agreed))
+    for row in counted:
         found[row["annotator_id"]] = {
             "labels": row["n"],
             "rejected": interval(row["wrong"], row["n"]),
@@ -109,7 +110,7 @@ def annotators(project_id: UUID, people: Sequence[UUID], now: datetime) -> dict[
     return found
 
 
-def worst_classes(rows: Iterable[dict[str, Any]]) -> dict[UUID, list[dict[str, Any]]]:
+def worst_classes(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, list[dict[str, Any]]]:
     """Those with the highest lower bounds: one error in one label is no pattern."""
     by_person: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
