@@ -30,10 +30,13 @@ class QueueBody(StrictSerializer):
     subset = Text(required=False)
     outcome = serializers.ChoiceField(choices=OUTCOMES, required=False)
     predicted = Text(required=False, max_length=500)
-    label = Text(required=False, max_length=500)
     to_stage = Text(max_length=100)
     top = Whole(min_value=1, max_value=10_000_000, required=False)
     dry_run = Flag(default=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        """``label`` is a name that fields have themselves."""
+        return {**super().get_fields(), "label": Text(required=False, max_length=500)}
 
 
 class WarningAnswer(serializers.Serializer[Any]):
@@ -133,7 +136,10 @@ class MatchAnswer(serializers.Serializer[Any]):
     confidence = serializers.FloatField(allow_null=True)
     iou = serializers.FloatField()
     prediction = MatchedAnswer(allow_null=True)
-    label = MatchedAnswer(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """``label`` is a name that fields have themselves."""
+        return {**super().get_fields(), "label": MatchedAnswer(allow_null=True)}
 
 
 class QueuedAnswer(serializers.Serializer[Any]):
@@ -157,9 +163,11 @@ class OverlayAnswer(MatchedAnswer):
     model = OverlayModelAnswer()
     confidence = serializers.FloatField()
     probabilities = serializers.DictField(child=serializers.FloatField())
-    label = serializers.UUIDField(allow_null=True)
     iou = serializers.FloatField(allow_null=True)
     agrees = serializers.BooleanField(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "label": serializers.UUIDField(allow_null=True)}
 
 
 class OverlayPage(serializers.Serializer[Any]):

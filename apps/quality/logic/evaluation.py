@@ -57,7 +57,7 @@ def of_labels(table: Table, at: At) -> Array:
 
 def confused(table: Table, rows: Array, at: At) -> Array:
     """(rows,) whether a prediction is taken for the label of another class there."""
-    return (table.kind[rows] == CONFUSED) & (np.float32(at.confidence) > table.bound[rows])
+    return np.asarray((table.kind[rows] == CONFUSED) & (np.float32(at.confidence) > table.bound[rows]))
 
 
 def missed(table: Table, rows: Array, at: At) -> Array:

@@ -167,7 +167,7 @@ def questions(tally: Tally, table: Table | None) -> dict[str, Any]:
 
 def f1(met: Array, predictions: Array, labels: Array) -> Array:
     """0 where nothing was said and nothing meant."""
-    return 2 * met / np.maximum(predictions + labels, 1)
+    return np.asarray(2 * met / np.maximum(predictions + labels, 1))
 
 
 def warnings_of(evaluation: Evaluation, tally: Tally, table: Table | None) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from apps.jobs.registry import JobContext
 from apps.quality.logic.evaluation import Asked, At, confidence_of, matches
 from apps.quality.models import Evaluation
 from apps.quality.queries.evaluations import table_of, uuids
+from apps.quality.queries.truth import revision_of
 from apps.tasks.models import Task
 from apps.tasks.operations.manage import send_to_stage
 from apps.tasks.operations.selections import Chosen, record_selections
@@ -123,7 +124,7 @@ class Sender:
                 task,
                 chosen=task in done and done[task] is None,
                 probability=1.0 if task in done else 0.0,
-                label_revision=known[task].label_set.revision if known[task].label_set else 0,
+                label_revision=revision_of(known[task]),
                 score=value,
                 scorer_version=f"evaluation:{self.evaluation.id}",
             )

@@ -32,11 +32,13 @@ class Word:
 def truths(tasks: Sequence[Task], changed: Mapping[UUID, Mapping[UUID, int]], kind: str) -> dict[UUID, Truth]:
     """By task; ``changed`` has by task the revision in which each of its labels was last changed.
 
-    Of ``all`` every label counts, of every task that anybody saved labels of. Of ``reviewed`` those count that are as
-    an approved review, an explicit approval or a reviewer's own edit left them.
+    Of ``all`` every label counts, of every task that anybody saved labels of, or handed in without any. Of
+    ``reviewed`` those count that are as an approved review, an explicit approval or a reviewer's own edit left them.
     """
     if kind == "all":
-        return {task.id: Truth(frozenset(changed.get(task.id, ())), True) for task in tasks if revision_of(task)}
+        handed_in = empty_ones([task for task in tasks if not revision_of(task)])
+        held = [task for task in tasks if revision_of(task) or task.id in handed_in]
+        return {task.id: Truth(frozenset(changed.get(task.id, ())), True) for task in held}
     approved = approvals(tasks)
     words = explicit_words(tasks)
     return {
@@ -67,6 +69,12 @@ def stands(word: Word, changed: int) -> bool:
 
 def revision_of(task: Task) -> int:
     return task.label_set.revision if task.label_set else 0
+
+
+def empty_ones(tasks: Sequence[Task]) -> set[UUID]:
+    """Of tasks without labels those that somebody has submitted: they are empty on purpose."""
+    rows = TaskEvent.objects.filter(task__in=tasks, action="submitted")
+    return set(rows.values_list("task_id", flat=True))
 
 
 def approvals(tasks: Sequence[Task]) -> dict[UUID, int]:

@@ -89,7 +89,12 @@ def document(scenes: Sequence[Scene], *, labels: bool) -> COCO:
     annotations: list[dict[str, Any]] = []
     for scene in scenes:
         for thing in scene.labels if labels else scene.predictions:
-            item = {"id": len(annotations) + 1, "image_id": scene.image, "category_id": thing.kind, "iscrowd": 0}
+            item: dict[str, Any] = {
+                "id": len(annotations) + 1,
+                "image_id": scene.image,
+                "category_id": thing.kind,
+                "iscrowd": 0,
+            }
             item |= {"bbox": list(thing.box), "area": thing.area, "score": thing.confidence}
             annotations.append(item | ({"segmentation": thing.mask} if thing.mask else {}))
     made.dataset = {

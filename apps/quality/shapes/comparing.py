@@ -105,7 +105,9 @@ def compare(
 ) -> Compared:
     """``kept`` are the labels that count. A prediction of a label that does not count neither does; where the unit was
     not judged as a ``whole``, nor does one that overlaps no label that counts."""
-    meant, other, said = [], [], []
+    meant: list[Item] = []
+    other: list[Item] = []
+    said: list[Item] = []
     left = {"shapes": 0, "predictions": 0}
     for row in labels:
         found = reader.items(row, size)
@@ -145,7 +147,7 @@ def counting(near: Array, beside: Array, whole: bool) -> Array:
     own = near.max(axis=1, initial=0.0)
     theirs = beside.max(axis=1, initial=0.0)
     counted = (theirs < SAME_IOU) | (own > theirs)
-    return counted if whole else counted & (own >= LEAST_IOU)
+    return np.asarray(counted if whole else counted & (own >= LEAST_IOU))
 
 
 def overlap(predictions: Sequence[Item], labels: Sequence[Item], size: Size) -> Array:

@@ -205,7 +205,7 @@ def test_pages_follow_one_another_in_both_orders() -> None:
     for rising in (False, True):
         seen: list[int] = []
         after = None
-        while (found := page(kept, Asked("fp"), at, after, 3, rising=rising)) and len(found.row):
+        while len((found := page(kept, Asked("fp"), at, after, 3, rising=rising)).row):
             seen += found.row.tolist()
             after = int(found.row[-1])
         assert seen == (everything[::-1] if rising else everything)

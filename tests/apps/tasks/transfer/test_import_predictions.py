@@ -51,9 +51,9 @@ def found(image: str | int, score: Any = 0.9, kind: Any = "RBC", box: Any = (10,
     return {"image_id": image, "category_id": kind, "bbox": list(box), "score": score, **more}
 
 
-def said(transfer: Transfer) -> dict[str, list[tuple[float, dict[str, Any]]]]:
+def said(transfer: Transfer) -> dict[str, list[tuple[float, Any]]]:
     rows = Prediction.objects.filter(project=transfer.world.project).order_by("-confidence")
-    kept: dict[str, list[tuple[float, dict[str, Any]]]] = {}
+    kept: dict[str, list[tuple[float, Any]]] = {}
     for row in rows.select_related("data_unit"):
         kept.setdefault(row.data_unit.name, []).append((row.confidence, row.geometry))
     return kept

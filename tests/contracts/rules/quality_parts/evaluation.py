@@ -19,7 +19,7 @@ SEEING = MANAGERS | {"val", "rex", "eve"}
 def prepare(world: World) -> None:
     """What the routes' addresses name."""
     model = PredictionModel.objects.create(project_id=world.ids["project_id"], name="evaluated")
-    nothing = {"mean": {}, "classes": {}}
+    nothing: dict[str, Any] = {"mean": {}, "classes": {}}
     Evaluation.objects.create(
         id=new_id(),
         project_id=model.project_id,
