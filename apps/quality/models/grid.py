@@ -23,7 +23,10 @@ class Atlas(models.Model):
 
 
 class Tile(models.Model):
-    """Where a label's crop stands on a sheet. ``digest`` is that of its geometry: a moved label has a new tile."""
+    """Where a label's crop stands on a sheet. ``digest`` is that of its geometry: a moved label has a new tile.
+
+    ``look`` is the crop at 6 x 6 pixels, RGB: enough to put like beside like where nothing better describes it.
+    """
 
     id = models.BigAutoField(primary_key=True)
     atlas = models.ForeignKey(Atlas, on_delete=models.CASCADE, related_name="tiles")
@@ -33,6 +36,7 @@ class Tile(models.Model):
     digest = models.CharField(max_length=64)
     x = models.PositiveIntegerField()
     y = models.PositiveIntegerField()
+    look = models.BinaryField(default=bytes)
 
     class Meta:
         constraints: ClassVar = [
@@ -42,7 +46,11 @@ class Tile(models.Model):
 
 class GridBatch(models.Model):
     """A screenful that the server drew. ``items`` were frozen before it was shown: label, task, revision, value, and
-    whether the tile is a hidden known-wrong one (which nobody is told). ``at_random``: drawn with ``probability``."""
+    whether the tile is a hidden known-wrong one (which nobody is told). ``at_random``: drawn with ``probability``.
+
+    ``references`` are the heading's tiles. ``sheets`` has, by tile size, the key of the batch's own sprite sheet: items
+    first, then references. ``sent`` is what was committed, ``outcome`` what was answered and what an undo needs.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="grid_batches")
@@ -52,7 +60,11 @@ class GridBatch(models.Model):
     at_random = models.BooleanField(default=False)
     probability = models.FloatField(null=True)
     items = models.JSONField()
+    references = models.JSONField(default=list)
+    sheets = models.JSONField(default=dict)
     marks = models.JSONField(default=list)
+    sent = models.JSONField(default=dict)
+    outcome = models.JSONField(default=dict)
     state = models.CharField(max_length=10, default="open")
     active_ms = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField()
