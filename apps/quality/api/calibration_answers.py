@@ -142,6 +142,7 @@ class AnnotatorAnswer(serializers.Serializer[Any]):
     rejected = ShareAnswer()
     error_rate = serializers.FloatField()
     agreement_with_experts = ShareAnswer()
+    missed = serializers.IntegerField()
     kinds = serializers.DictField(child=ShareAnswer())
     weeks = WeekAnswer(many=True)
     classes = ClassShareAnswer(many=True)

@@ -137,8 +137,15 @@ def of_missing(batch: Batch, sight: Sight) -> Iterator[Observation]:
             word=word,
             seen=batch.scores.get(sight.visit.task_id, {}).get((SubjectType.PREDICTION, subject)),
             class_id=verdict.class_id or (predicted.class_id if predicted else ""),
+            annotator_id=annotator_of(sight, verdict.reviewer_id),
             label_revision=verdict.label_revision,
         )
+
+
+def annotator_of(sight: Sight, reviewer: UUID | None) -> UUID | None:
+    """Who labelled the task last, and so overlooked the object; nobody overlooks to themselves."""
+    person = sight.visit.task.state.get("annotator")
+    return UUID(person) if person and person != str(reviewer) else None
 
 
 def candidates(batch: Batch, sight: Sight) -> dict[UUID, Any]:

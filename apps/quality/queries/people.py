@@ -90,10 +90,14 @@ def annotators(project_id: UUID, people: Sequence[UUID], now: datetime) -> dict[
             "rejected": interval(row["wrong"], row["n"]),
             "error_rate": share(row["bad"] or 0.0, row["weight"] or 0.0),
             "agreement_with_experts": interval(row["agreed"], row["expert"]),
+            "missed": 0,
             "kinds": {},
             "weeks": [],
             "classes": [],
         }
+    for person, n in missed_by(project_id, people, now).items():
+        if person in found:
+            found[person]["missed"] = n
     kinds = rows.filter(is_error=True).values("annotator_id", "kind").annotate(n=Count("id"))
     for row in kinds:
         own = found[row["annotator_id"]]
@@ -108,6 +112,20 @@ def annotators(project_id: UUID, people: Sequence[UUID], now: datetime) -> dict[
     for person, worst in worst_classes(classes).items():
         found[person]["classes"] = worst
     return found
+
+
+def missed_by(project_id: UUID, people: Sequence[UUID], now: datetime) -> dict[UUID, int]:
+    """Objects that somebody found missing in what a person had labelled."""
+    since = now - timedelta(weeks=WEEKS)
+    rows = Observation.objects.filter(
+        project_id=project_id,
+        subject_type=SubjectType.PREDICTION,
+        annotator_id__in=people,
+        at__gte=since,
+        is_error=True,
+    ).exclude(instrument=REPEAT)
+    counted = rows.order_by().values_list("annotator_id").annotate(n=Count("id"))
+    return {person: n for person, n in counted if person is not None}
 
 
 def worst_classes(rows: Iterable[Mapping[str, Any]]) -> dict[UUID, list[dict[str, Any]]]:

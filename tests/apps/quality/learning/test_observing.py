@@ -179,6 +179,7 @@ def test_an_object_that_was_missing_is_that_of_the_prediction() -> None:
     assert (rows[found.id].is_error, rows[found.id].kind) == (True, "missing")
     assert rows[found.id].odds == pytest.approx(math.log(0.3 / 0.7))
     assert rows[lone.id].odds is None
+    assert {row.annotator for row in rows.values()} == {world.people["ann"]}
     assert other.id not in rows
 
 

@@ -45,8 +45,9 @@ def test_an_annotators_figures() -> None:
     judge(world, task, 40, 10, kind="wrong_class", class_id=class_id)
     judge(world, task, 10, 1, instrument="expert", weeks_ago=2, class_id="other")
     judge(world, task, 30, 30, weeks_ago=13)
+    judge(world, task, 4, 3, subject_type="prediction", kind="missing")
     found = annotators(world.project.id, [world.people["ann"].id], timezone.now())[world.people["ann"].id]
-    assert (found["labels"], found["rejected"]["share"]) == (50, 11 / 50)
+    assert (found["labels"], found["rejected"]["share"], found["missed"]) == (50, 11 / 50, 3)
     assert found["rejected"]["low"] < 11 / 50 < found["rejected"]["high"]
     assert found["kinds"]["wrong_class"]["share"] == 10 / 50
     assert (found["agreement_with_experts"]["n"], found["agreement_with_experts"]["share"]) == (10, 0.9)
