@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.quality.api.routing import RouteView
+
+QUALITY = "projects/<uuid:project_id>/quality/"
+
+urlpatterns: list[URLPattern] = [
+    path(QUALITY + "route/", RouteView.as_view()),
+]

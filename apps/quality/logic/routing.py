@@ -60,7 +60,8 @@ def by_budget(benefit: Array, seconds: Array, budget: float) -> Choice:
     used = float(spent[whole - 1]) if whole else 0.0
     bound = float(benefit[order[:whole]].sum())
     if whole < len(order):
-        bound += float(benefit[order[whole]]) * min(1.0, (budget - used) / max(float(seconds[order[whole]]), LEAST_SECONDS))
+        part = (budget - used) / max(float(seconds[order[whole]]), LEAST_SECONDS)
+        bound += float(benefit[order[whole]]) * min(1.0, part)
         chosen[fill(benefit, seconds, order[whole:], budget - used)] = True
     return Choice(chosen, ratio, float(ratio[order[whole - 1]]) if whole else None, bound)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -74,12 +76,20 @@ def reopen_task(*, task_id: UUID, actor: User, stage: str, reason: str = "") -> 
 
 @transaction.atomic
 def send_to_stage(
-    *, task_id: UUID, actor: User | None, stage: str, reason: str = "", priority: int | None = None, blind: bool = False
+    *,
+    task_id: UUID,
+    actor: User | None,
+    stage: str,
+    reason: str = "",
+    priority: int | None = None,
+    blind: bool = False,
+    evidence: Mapping[str, Any] | None = None,
 ) -> Locked:
     """Brings an unheld task to a stage wherever it is: moves an open one, reopens one that is complete.
 
-    ``blind``: whoever takes the visit is shown no score, reason or earlier word. Raises Conflict when it is held,
-    archived or there already, Invalid.
+    ``blind``: whoever takes the visit is shown no score, reason or earlier word. ``evidence``: its ``route_reason``;
+    unlike ``reason`` it stands in no history, which annotators read too. Raises Conflict when it is held, archived or
+    there already, Invalid.
     """
     locked = lock_task(task_id)
     if locked.state.status == ARCHIVED or (locked.state.stage == stage and locked.state.status != COMPLETE):
@@ -95,7 +105,8 @@ def send_to_stage(
         command = commands.Move(actor=who, stage=stage, reason=reason)
     if priority is not None:
         locked.task.priority = priority
-    carry_out(locked, command, blind=blind)
+    shown: dict[str, Any] = {} if evidence is None else {"route_reason": dict(evidence)}
+    carry_out(locked, command, blind=blind, **shown)
     return locked
 
 

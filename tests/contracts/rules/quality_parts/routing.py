@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from tests.contracts.matrix import Rule, World
+from tests.contracts.matrix import MANAGERS, Rule, World
 
-RULES: list[Rule] = []
+PROJECT = "projects/<uuid:project_id>/quality/"
+
+RULES: list[Rule] = [
+    Rule(
+        "POST " + PROJECT + "route/",
+        allow=MANAGERS,
+        body=lambda world: {"metric": "mistakenness", "to_stage": "review", "threshold": 0.5, "dry_run": True},
+    ),
+]
 
 
 def prepare(world: World) -> None:
-    """What the routes' addresses name."""
+    """The project is there already."""
