@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.quality.logic import classification, detection, published
+from apps.quality.logic.boxes import Boxes
 from apps.quality.logic.calibration import Verdicts
+from apps.quality.logic.legacy import objectlab
 from tests.bench import quality_errors, quality_legacy
 from tests.bench.quality_errors import Image
 from tests.bench.quality_measures import auroc, average_precision, calibration_error, precision_at_n, skill, slope
@@ -106,6 +108,7 @@ def run_boxes(report: Report, *, quick: bool, full: bool) -> None:
         return
     clean, seen, classes = load_voc(path)
     ours, theirs, honest = list[dict[str, float]](), list[dict[str, float]](), []
+    beside_us, looks = list[dict[str, float]](), list[dict[str, float]]()
     for seed in range(3 if quick else 20):
         noisy = quality_errors.inject(clean, classes, seed, **quality_errors.HIGH_RATES)
         labels, predictions = quality_errors.flat(noisy), quality_errors.flat(seen, scored=True)
@@ -115,6 +118,8 @@ def run_boxes(report: Report, *, quick: bool, full: bool) -> None:
             truth.judge(dict(zip(KINDS, found.kinds.values(), strict=True)), found.p_error, found.image_p_error)
         )
         ours[-1]["missing"] = auroc(truth.missing, found.p_missing)
+        looks.append(found_per_look(truth, labels, predictions, found))
+        beside_us.append(of_objectlab(truth, labels, predictions, len(noisy)))
         legacy = quality_legacy.fiftyone_boxes(labels, predictions, len(noisy))
         theirs.append(
             truth.judge(legacy.kinds, legacy.any, legacy.image) | {"missing": auroc(truth.missing, legacy.missing)}
@@ -123,15 +128,52 @@ def run_boxes(report: Report, *, quick: bool, full: bool) -> None:
         fitted = detection.score(labels, predictions, size, classes, {"any": Verdicts.of(at, truth.wrong[at])}).p_error
         honest.append(honesty(truth.wrong, fitted, at))
     for name, target in {"any": 0.55, **dict.fromkeys([*KINDS, "missing", "image"])}.items():
-        value, beside = (mean([one[name] for one in found]) for found in (ours, theirs))
+        value, fiftyone, other = (mean([one[name] for one in found]) for found in (ours, theirs, beside_us))
+        peer, beside = max((("FiftyOne's formula", fiftyone), ("ObjectLab", other)), key=lambda pair: pair[1])
+        if name == "image":
+            peer, beside = "FiftyOne's formula", fiftyone
         goal = target if target is not None else round(beside, 3)
         unit = "P@n" if name == "any" else "AUROC"
         title = "voc-any-box" if name == "any" else f"voc-{name}"
-        report.add(Row(title, value, unit, goal, "FiftyOne's formula", beside, True))
+        report.add(Row(title, value, unit, goal, peer, beside, True))
+    add_looks(report, looks)
     add_honesty(report, "voc", honest)
 
 
 KINDS = ("swap", "loc", "spurious", "dup")
+BUDGETS = (5, 10, 20)
+
+
+def of_objectlab(truth: Truth, labels: Boxes, predictions: Boxes, images: int) -> dict[str, float]:
+    """ObjectLab has no score of spurious and doubled boxes: they stay at chance."""
+    found = objectlab.scores(labels, predictions, images)
+    none = np.zeros(len(labels))
+    kinds = {"swap": 1 - found.swapped, "loc": 1 - found.badly_located, "spurious": none, "dup": none}
+    some = 1 - np.minimum(found.swapped, found.badly_located)
+    missing = auroc(truth.missing, 1 - np.nan_to_num(found.overlooked, nan=1.0))
+    return truth.judge(kinds, some, 1 - found.image) | {"missing": missing}
+
+
+def found_per_look(truth: Truth, labels: Boxes, predictions: Boxes, found: detection.Scores) -> dict[str, float]:
+    """Wrong boxes found per look at the first 5, 10 and 20 % of all boxes, in four orders."""
+    legacy = quality_legacy.fiftyone_boxes(labels, predictions, len(found.image_p_error))
+    orders = {"ours": found.p_error, "FiftyOne's order": legacy.any, "the oracle": truth.wrong.astype(float)}
+    out = {}
+    for budget in BUDGETS:
+        top = max(1, round(len(labels) * budget / 100))
+        for name, score in orders.items():
+            out[f"{name} {budget}"] = float(truth.wrong[np.argsort(-score, kind="stable")[:top]].mean())
+        out[f"random {budget}"] = float(truth.wrong.mean())
+    return out
+
+
+def add_looks(report: Report, looks: list[dict[str, float]]) -> None:
+    for budget in BUDGETS:
+        ours = mean([one[f"ours {budget}"] for one in looks])
+        for peer in ("random", "FiftyOne's order", "the oracle"):
+            beside = mean([one[f"{peer} {budget}"] for one in looks])
+            slug = {"random": "", "FiftyOne's order": "-fiftyone", "the oracle": "-oracle"}[peer]
+            report.add(Row(f"voc-errors-per-look-{budget}{slug}", ours, "share", None, peer, beside, True))
 
 
 class Truth:
