@@ -55,10 +55,10 @@ class EvidenceView(ApiView):
         )
 
 
-def judged(found: TaskAccess) -> list[UUID | None]:
+def judged(found: TaskAccess) -> list[UUID]:
     """The labels on which the caller's own word stands in this visit."""
     own = Verdict.objects.filter(visit=found.visit, reviewer=found.user, superseded=False, implicit=False)
-    return list(own.values_list("label", flat=True)) if found.visit else []
+    return [label for label in own.values_list("label", flat=True) if label] if found.visit else []
 
 
 def shown_evidence(rows: list[Score], found: TaskAccess) -> list[dict[str, Any]]:
@@ -81,4 +81,5 @@ def nearest(row: Score) -> list[dict[str, Any]]:
 
 def shown_near(one: dict[str, Any], index: OntologyIndex, tiles: dict[Any, Any]) -> dict[str, Any]:
     key = (UUID(one["task"]), UUID(one["label"]))
-    return one | {"class": index.class_name(one["class"])} | tiles.get(key, NO_TILE)
+    shown: dict[str, Any] = one | {"class": index.class_name(one["class"])} | tiles.get(key, NO_TILE)
+    return shown

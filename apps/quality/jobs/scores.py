@@ -19,7 +19,7 @@ from apps.quality.queries.score_runs import model_to_use
 def score(ctx: JobContext) -> dict[str, Any]:
     """All metrics that were asked for (none named: every one): what others compute first, because neighbours come of
     it, then the scorers' own. Goes on after the last part of an earlier attempt."""
-    project = Project.objects.get(id=ctx.job.project_id)
+    project = Project.objects.get(id=str(ctx.job.project_id))
     asked = frozenset(ctx.params.get("metrics") or known_metrics())
     saved: dict[str, Any] = dict(ctx.saved)
     families = families_of(asked)

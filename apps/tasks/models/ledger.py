@@ -89,7 +89,13 @@ class Selection(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["project", "id"], name="selection_page")]
+        indexes: ClassVar = [
+            models.Index(fields=["project", "id"], name="selection_page"),
+            # Waves and routes look their frames up; the workflow's own draws (wave 0) cost nothing here.
+            models.Index(
+                fields=["project", "design", "wave", "task"], name="selection_wave", condition=models.Q(wave__gt=0)
+            ),
+        ]
 
 
 class ActiveTime(models.Model):

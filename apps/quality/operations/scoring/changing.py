@@ -86,7 +86,7 @@ def score_tasks(project_id: UUID, tasks: Sequence[Task], now: datetime) -> int:
 def score_task(*, task_id: UUID, now: datetime) -> dict[str, tuple[float, str]]:
     """The task's metrics by name, each with its scorer version, computed anew if its labels have changed."""
     task = Task.objects.filter(id=task_id).select_related("data_unit", "label_set").first()
-    if task is None:
+    if task is None or task.label_set_id is None:
         return {}
     score_tasks(task.project_id, [task], now)
     revision = LabelSet.objects.filter(id=task.label_set_id).values_list("revision", flat=True).first() or 0

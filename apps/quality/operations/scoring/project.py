@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,7 +51,6 @@ class Tally:
     sample: list[float] = field(default_factory=list)
 
     def add(self, rows: Sequence[Score]) -> None:
-        kinds, classes = Counter(self.by_kind), Counter(self.by_class)
         for row in rows:
             if row.metric != "mistakenness":
                 continue
@@ -62,8 +60,8 @@ class Tally:
                 self.task_bins[place] += 1
                 self.sample.append(row.value)
                 continue
-            kinds[row.kind or "none"] += row.value
-            classes[row.class_id] += row.value
+            add_to(self.by_kind, row.kind or "none", row.value)
+            add_to(self.by_class, row.class_id, row.value)
             if row.subject_type == SubjectType.LABEL:
                 self.labels += 1
                 self.expected += row.value
@@ -71,7 +69,6 @@ class Tally:
             else:
                 self.missing += 1
                 self.expected_missing += row.value
-        self.by_kind, self.by_class = dict(kinds), dict(classes)
         if len(self.sample) > 20 * QUANTILES:
             self.sample = np.quantile(self.sample, np.linspace(0, 1, 10 * QUANTILES)).tolist()
 
@@ -79,6 +76,10 @@ class Tally:
         quantiles = np.quantile(self.sample, np.linspace(0, 1, QUANTILES)).tolist() if self.sample else []
         own = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "sample"}
         return own | {"quantiles": quantiles}
+
+
+def add_to(sums: dict[str, float], name: str, value: float) -> None:
+    sums[name] = sums.get(name, 0.0) + value
 
 
 def learn(project: Project, model: PredictionModel | None, report: Report) -> Fitted:

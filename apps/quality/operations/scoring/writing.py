@@ -24,7 +24,9 @@ def keep_scores(units: Sequence[UnitRows], rows: Sequence[Score], now: datetime)
     """Writes the scores of those units whose labels are still as they were read; answers how many units."""
     sets = [unit.label_set_id for unit in units if unit.label_set_id]
     present = dict(LabelSet.objects.filter(id__in=sets).values_list("id", "revision"))
-    current = {unit.task_id for unit in units if present.get(unit.label_set_id, 0) == unit.revision}
+    current = {
+        unit.task_id for unit in units if unit.label_set_id and present.get(unit.label_set_id, 0) == unit.revision
+    }
     kept = sorted((row for row in rows if row.task_id in current), key=lambda row: (str(row.task_id), row.metric))
     Score.objects.bulk_create(
         kept,
