@@ -16,6 +16,7 @@ CHUNK = 1024
 COUNT = 10
 EDGE = 0.02  # ten neighbours cannot say more than 49 to 1
 LEAST_TRUST = 0.02
+COPY = 0.1  # of the typical nearest distance: nearer than that is more and more a copy
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,14 @@ def trusted_opinion(near: Neighbours, y: Array, crowd: Crowd, model_odds: Array)
 def uniqueness(x: Array) -> Array:
     """(n,) in [0, 1]: 1 - exp(-u / median nearest distance), u = 0.6 d1 + 0.3 d2 + 0.1 d3 (QUALITY.md, section 7.7).
 
-    FiftyOne's weights, but of the true nearest neighbours, and on a scale that one outlier does not move. A copy has 0;
-    a lone image has 1.
+    FiftyOne's weights, but of the true nearest neighbours, and on a scale that one outlier does not move. A copy has 0,
+    however far all others are; a lone image has 1.
     """
     if len(x) < 2:
         return np.ones(len(x))
     distance = nearest(x, 3).distance.astype(np.float64)
     weights = np.array([0.6, 0.3, 0.1])[: distance.shape[1]]
     scale = float(np.median(distance[:, 0]))
-    return np.asarray(1 - np.exp(-(distance @ (weights / weights.sum())) / max(scale, 1e-6)))
+    scale = max(scale, 1e-6)
+    known = np.minimum(distance[:, 0] / (COPY * scale), 1)
+    return np.asarray(known * (1 - np.exp(-(distance @ (weights / weights.sum())) / scale)))
