@@ -61,7 +61,7 @@ def audited_world(*, tasks: int, wrong: set[int], boxes: int = 3, **expert: Any)
         upsert = []
         for i in range(boxes):
             name = WRONG if number in wrong else RIGHT
-            upsert.append(box(x=10 + 20 * i, width=10, height=10, **{"class": name}))
+            upsert.append(box(x=10 + 20 * i, width=10, height=10) | {"class": name})
             number += 1
         save_task_labels(
             task_id=task.id, user=world.people["ann"], changes=LabelChanges(upsert=upsert), claim_token=None

@@ -57,10 +57,10 @@ def freeze(*, snapshot: Snapshot, unit_ids: Sequence[UUID]) -> None:
     if not unit_ids:
         return
     postgres = connection.vendor == "postgresql"
-    key = (lambda one: one) if postgres else (lambda one: one.hex)
+    ids = [snapshot.id, snapshot.project_id, *unit_ids]
     sql = FREEZE.format(uuid="::uuid" if postgres else "", marks=", ".join(["%s"] * len(unit_ids)))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [key(snapshot.id), key(snapshot.project_id), *(key(one) for one in unit_ids)])
+        cursor.execute(sql, ids if postgres else [one.hex for one in ids])
 
 
 def finish_snapshot(*, snapshot: Snapshot) -> Snapshot:

@@ -30,6 +30,7 @@ from apps.quality.queries.waves import (
     scores_of,
 )
 from apps.tasks.logic import uniform
+from apps.tasks.models import Selection
 from apps.tasks.operations.selections import Chosen, record_selections
 
 DESIGN = "audit"
@@ -148,8 +149,10 @@ def draw_now(*, project: Project, now: datetime, looks: int | None) -> AuditWave
         raise Conflict("The workflow has no review or expert stage.", code="no_stage", allowed=[])
     if AuditWave.objects.filter(project=project, state=DRAWING).exists():
         raise Conflict("A wave is being drawn.", code="drawing", allowed=[])
-    ahead = ahead_of(project, None, now, again=True)
-    wave = begin(project=project, now=now, ahead=ahead, after=None, until=now, again=True, looks=looks)
+    # Statements of this transaction may be later than its time; nothing is drawn over twice in one wave.
+    until = now + SETTLED
+    ahead = ahead_of(project, None, until, again=True)
+    wave = begin(project=project, now=now, ahead=ahead, after=None, until=until, again=True, looks=looks)
     if wave is None or not ahead.frame:
         raise Conflict("No task that rests is still to be looked at.", code="nothing_to_draw", allowed=[])
     return wave
@@ -177,8 +180,10 @@ def draw_some(*, wave_id: int, now: datetime) -> int:
         wave.state = DRAWN
         wave.save(update_fields=["state"])
         return 0
-    found = candidates(project, units, again=wave.plan["again"])
-    chosen = [row for row in rows_of(wave, found) if row is not None]
+    drawn_over = framed_by(wave, [one.task for one in units])
+    fresh = [one for one in units if one.task not in drawn_over]
+    found = candidates(project, fresh, again=wave.plan["again"])
+    chosen = rows_of(wave, found)
     record_selections(
         project_id=project.id, stage=wave.plan["stage"], design=DESIGN, wave=wave.number, units=chosen, now=now
     )
@@ -189,6 +194,12 @@ def draw_some(*, wave_id: int, now: datetime) -> int:
     wave.plan = {**wave.plan, "after": place_to(last)}
     wave.save(update_fields=["frame", "drawn", "plan"])
     return len(units)
+
+
+def framed_by(wave: AuditWave, tasks: list[UUID]) -> set[UUID]:
+    """Those of the tasks that the wave has drawn over: an audited one may be back at rest before the draw ends."""
+    rows = Selection.objects.filter(task_id__in=tasks, design=DESIGN, wave=wave.number)
+    return set(rows.values_list("task_id", flat=True))
 
 
 def rows_of(wave: AuditWave, found: list[Candidate]) -> list[Chosen]:

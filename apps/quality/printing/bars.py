@@ -7,7 +7,7 @@ from reportlab.platypus import Flowable
 from apps.quality.printing.style import ACCENT, BAR, INK, RULE, SOFT, WARN
 
 
-class Interval(Flowable):  # type: ignore[misc] # reportlab ships no types
+class Interval(Flowable):  # type: ignore[misc] # reportlab has no types
     """``low`` to ``high`` as a bar with a mark at ``estimate``, on a scale from 0 to ``most``; a tick at ``target``."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Interval(Flowable):  # type: ignore[misc] # reportlab ships no types
         canvas.rect(self.at(self.estimate) - 0.9, middle - 4, 1.8, 8, stroke=0, fill=1)
 
 
-class Scale(Flowable):  # type: ignore[misc] # reportlab ships no types
+class Scale(Flowable):  # type: ignore[misc] # reportlab has no types
     """The large interval of the whole, with its scale below."""
 
     def __init__(self, interval: Interval, target: float) -> None:

@@ -41,12 +41,11 @@ def draws_of(tasks: Collection[tuple[UUID, UUID]]) -> dict[UUID, list[Draw]]:
     versions = dict(tasks)
     rows = Selection.objects.filter(task_id__in=versions, design__in=[AUDIT, *SAMPLES], probability__lt=1)
     found: dict[UUID, list[Draw]] = defaultdict(list)
-    columns = ("task_id", "stage", "label", "label_revision", "probability", "chosen", "at", "design", "wave")
-    for task, stage, label, revision, probability, chosen, at, design, wave in rows.order_by("id").values_list(
-        *columns
-    ):
-        if design == AUDIT or stage in strict[versions[task]]:
-            found[task].append(Draw(stage, label, revision, probability, chosen, at, wave))
+    columns = ("task_id", "design", "stage", "label", "label_revision", "probability", "chosen", "at", "wave")
+    for task, design, *row in rows.order_by("id").values_list(*columns):
+        draw = Draw(*row)
+        if design == AUDIT or draw.stage in strict[versions[task]]:
+            found[task].append(draw)
     return found
 
 

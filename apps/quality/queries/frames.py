@@ -81,7 +81,7 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Everything that is known of some units, by task; ``audits``: the visits that waves brought about, with the wave."""
+    """Everything that is known of some units, by task; ``audits``: visits that waves brought about, by wave."""
 
     units: Sequence[Unit]
     looks: dict[UUID, list[Look]]
@@ -167,9 +167,8 @@ def chunk_of(project: Project, units: Sequence[Unit]) -> Chunk:
     histories = histories_of(past)
     audits = AuditDraw.objects.filter(task_id__in=ids, visit__isnull=False).values_list("visit", "wave__number")
     draws = draws_of([(one.task, one.version) for one in units])
-    return Chunk(
-        units, looks, draws, histories, labels_of(units, histories), {visit: wave for visit, wave in audits if visit}
-    )
+    waves = {visit: wave for visit, wave in audits if visit}
+    return Chunk(units, looks, draws, histories, labels_of(units, histories), waves)
 
 
 def labels_of(units: Sequence[Unit], histories: dict[UUID, History]) -> dict[UUID, list[LabelAt]]:

@@ -37,7 +37,9 @@ def closed_visits(events: list[tuple[int, UUID, object, str]]) -> list[Visit]:
     found = list(visits.order_by("id"))
     ids = [visit.id for visit in found]
     known = {*Repeat.objects.filter(first_visit__in=ids).values_list("first_visit", flat=True)}
-    known |= {*Repeat.objects.filter(second_visit__in=ids).values_list("second_visit", flat=True)}
+    known |= {
+        visit or 0 for visit in Repeat.objects.filter(second_visit__in=ids).values_list("second_visit", flat=True)
+    }
     watched = watched_of({visit.project_id for visit in found})
     return [visit for visit in found if visit.id not in known and visit.project_id in watched]
 
@@ -74,8 +76,5 @@ def agreed_on(repeat: Repeat) -> tuple[int, int]:
         return 0, 0
     history = histories_of([label_set]).get(label_set, History())
     return agreement(
-        {
-            label: (changes, first.said(history, label), second.said(history, label))
-            for label, changes in history.changes.items()
-        }
+        (changes, first.said(history, label), second.said(history, label)) for label, changes in history.changes.items()
     )

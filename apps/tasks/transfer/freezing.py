@@ -34,7 +34,14 @@ def take_snapshot(
 ) -> Snapshot | Job:
     """The snapshot of up to ``AT_ONCE`` tasks, or the job that makes it. Raises Conflict when the name is taken."""
     give_up_names(project, name)
-    given = {"project_id": project.id, "name": name, "tags": tags, "filters": filters, "actor": actor, "now": now}
+    given: dict[str, Any] = {
+        "project_id": project.id,
+        "name": name,
+        "tags": tags,
+        "filters": filters,
+        "actor": actor,
+        "now": now,
+    }
     few = tasks_to_export(project.id, filters).order_by("id").values_list("id", "data_unit_id")[: AT_ONCE + 1]
     units = [unit for _, unit in few]
     if len(units) > AT_ONCE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from apps.quality.logic.certificate.judged import Said, content_at
 
@@ -14,7 +14,7 @@ def compared(changes: Sequence[int], first: Said | None, second: Said | None) ->
     return first.stands == second.is_error
 
 
-def agreement(pairs: Mapping[object, tuple[Sequence[int], Said | None, Said | None]]) -> tuple[int, int]:
+def agreement(pairs: Iterable[tuple[Sequence[int], Said | None, Said | None]]) -> tuple[int, int]:
     """Labels judged by both, and those judged alike."""
-    found = [same for pair in pairs.values() if (same := compared(*pair)) is not None]
+    found = [same for pair in pairs if (same := compared(*pair)) is not None]
     return len(found), sum(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -197,7 +197,7 @@ def corrected(whole: Mapping[str, Any], repeats: Repeats, confidence: float) -> 
     return {"estimate": middle, "low": low, "high": high, "expert_error": error, "n_repeated": repeats.labels}
 
 
-def frame_from(columns: Mapping[str, Sequence[Any]], kind: str) -> Frame:
+def frame_from(columns: Mapping[str, Any], kind: str) -> Frame:
     """Columns ``task stratum probability reviewed was_wrong still_wrong of_class`` as arrays."""
     n = len(columns["task"])
     return Frame(

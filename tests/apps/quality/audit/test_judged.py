@@ -85,7 +85,7 @@ def test_two_agree_only_about_what_both_saw() -> None:
         "changed between": ([1, 3], fine, later_fine),
         "not judged": ([1], fine, None),
     }
-    assert agreement(pairs) == (5, 3)
+    assert agreement(pairs.values()) == (5, 3)
 
 
 def test_a_plan_asks_for_less_as_looks_come_in_and_never_for_less_than_the_base() -> None:
