@@ -128,8 +128,13 @@ def uniqueness(x: Array) -> Array:
     if len(x) < 2:
         return np.ones(len(x))
     distance = nearest(x, 3).distance.astype(np.float64)
+    return alone(distance, float(np.median(distance[:, 0])))
+
+
+def alone(distance: Array, typical: float) -> Array:
+    """(n,) ``uniqueness`` from the distances (n, 1 to 3) of the nearest others, wherever an index found them, and the
+    ``typical`` nearest distance of the whole set."""
     weights = np.array([0.6, 0.3, 0.1])[: distance.shape[1]]
-    scale = float(np.median(distance[:, 0]))
-    scale = max(scale, 1e-6)
+    scale = max(typical, 1e-6)
     known = np.minimum(distance[:, 0] / (COPY * scale), 1)
     return np.asarray(known * (1 - np.exp(-(distance @ (weights / weights.sum())) / scale)))

@@ -114,8 +114,8 @@ def test_probabilities_of_two_classes_rank_alike_by_every_published_score(seed: 
 
 def test_one_class_of_boxes_empty_images_and_missing_predictions_are_scored() -> None:
     labels, predictions, size, _ = detected(1, 20)
-    single = (replace(of, kind=np.zeros(len(of), int)) for of in (labels, predictions))
-    found = detection.score(*single, np.vstack([size, size]), 1)
+    one, other = (replace(of, kind=np.zeros(len(of), int)) for of in (labels, predictions))
+    found = detection.score(one, other, np.vstack([size, size]), 1)
     assert found.kinds["wrong_class"].max() == 0
     assert found.image_p_error[20:].max() == 0
     none = Boxes(np.zeros(0, int), np.zeros((0, 4)), np.zeros(0, int), np.zeros(0))
