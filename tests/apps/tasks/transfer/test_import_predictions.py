@@ -129,6 +129,8 @@ def test_a_whole_document_says_which_images_are_empty(transfer: Transfer) -> Non
     assert [confidence for confidence, _ in said(transfer)[first]] == [0.9, 0.4]
 
 
+# Committed, since a database says one time throughout a transaction.
+@pytest.mark.django_db(transaction=True)
 def test_units_are_replaced_whole_and_the_mode_tells_of_the_others(transfer: Transfer) -> None:
     first, second, _ = names(transfer.world)
     take_in(transfer, [found(first), found(first, score=0.5), found(second)])
@@ -142,6 +144,8 @@ def test_units_are_replaced_whole_and_the_mode_tells_of_the_others(transfer: Tra
     assert set(said(transfer)) == {first, second}
 
 
+# Committed, since a database says one time throughout a transaction.
+@pytest.mark.django_db(transaction=True)
 def test_refuse_means_that_nothing_is_written(transfer: Transfer) -> None:
     first, second, _ = names(transfer.world)
     take_in(transfer, [found(second)])
