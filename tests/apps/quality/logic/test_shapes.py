@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
@@ -19,6 +19,7 @@ from apps.quality.shapes.overlapping import Item, overlaps, pairs_of, read
 
 SIZE = (120, 90)
 SEEDS = st.integers(min_value=0, max_value=10_000)
+FEW = settings(max_examples=15, deadline=None)
 
 
 def bitmask(pixels: Array) -> dict[str, Any]:
@@ -45,6 +46,7 @@ def iou(one: tuple[str, Any], other: tuple[str, Any]) -> float:
     return float(found[0]) if len(found) else 0.0
 
 
+@FEW
 @given(SEEDS)
 def test_masks_overlap_as_their_pixels_do(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -120,6 +122,7 @@ def test_what_cannot_be_read_is_left_out(shape: str, geometry: Any) -> None:
     assert (found.boxes.kind.tolist(), np.asarray(found.boxes.score).tolist()) == ([2], [0.5])
 
 
+@FEW
 @given(SEEDS)
 def test_a_window_of_a_mask_holds_its_pixels(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -230,6 +233,7 @@ def test_parts_and_holes_are_counted_and_empty_masks_are_unknown() -> None:
         masks.measures(whole, whole[:10])
 
 
+@FEW
 @given(SEEDS)
 def test_measures_of_a_mask_at_twice_the_resolution_are_nearly_the_same(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.quality.logic import classification, classification_state, detection, detection_state, neighbours
@@ -16,6 +16,7 @@ from apps.quality.logic.numbers import sigmoid
 from tests.apps.quality.logic.made_up import classified, detected, of_images
 
 SEEDS = st.integers(min_value=0, max_value=10_000)
+FEW = settings(max_examples=15, deadline=None)
 
 
 def kept(arrays: dict[str, Array]) -> dict[str, Array]:
@@ -34,6 +35,7 @@ def same(one: detection.Evidence, other: detection.Evidence) -> None:
     np.testing.assert_array_equal(one.partner, other.partner)
 
 
+@FEW
 @given(SEEDS)
 def test_boxes_with_the_state_of_their_own_set_are_scored_as_at_once(seed: int) -> None:
     labels, predictions, size, _ = detected(seed, 12)
@@ -44,6 +46,7 @@ def test_boxes_with_the_state_of_their_own_set_are_scored_as_at_once(seed: int) 
     )
 
 
+@FEW
 @given(SEEDS)
 def test_one_image_alone_is_scored_as_among_all(seed: int) -> None:
     labels, predictions, size, _ = detected(seed, 12)
@@ -58,6 +61,7 @@ def test_one_image_alone_is_scored_as_among_all(seed: int) -> None:
     np.testing.assert_array_equal(partner, whole.partner[rows])
 
 
+@FEW
 @given(SEEDS, st.booleans())
 def test_classes_with_the_state_of_their_own_set_are_scored_as_at_once(seed: int, with_embeddings: bool) -> None:
     p, y, x, _ = classified(seed)
@@ -70,6 +74,7 @@ def test_classes_with_the_state_of_their_own_set_are_scored_as_at_once(seed: int
     np.testing.assert_array_equal(again.suggested, whole.suggested)
 
 
+@FEW
 @given(SEEDS)
 def test_one_label_with_its_neighbours_from_an_index_is_scored_as_among_all(seed: int) -> None:
     p, y, x, _ = classified(seed)

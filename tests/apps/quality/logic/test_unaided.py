@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.quality.logic import attributes, label_checks, multilabel, neighbours, unaided
@@ -15,6 +15,7 @@ from tests.apps.quality.logic.made_up import classified, detected
 from tests.bench.quality_measures import auroc
 
 SEEDS = st.integers(min_value=0, max_value=10_000)
+FEW = settings(max_examples=15, deadline=None)
 
 
 def test_neighbours_and_shapes_find_wrong_classes_without_a_prediction() -> None:
@@ -45,6 +46,7 @@ def test_what_knows_nothing_answers_the_base_rate() -> None:
     np.testing.assert_allclose(sigmoid(unaided.evidence(y, state=nothing, shapes=unknown).odds), 0.07)
 
 
+@FEW
 @given(SEEDS)
 def test_one_label_with_the_state_of_all_is_scored_as_among_all(seed: int) -> None:
     _, y, x, _ = classified(seed)
@@ -90,6 +92,7 @@ def test_missing_and_extra_answers_of_a_checklist_are_found() -> None:
     assert wrong[flagged].mean() > 0.5
 
 
+@FEW
 @given(SEEDS)
 def test_a_checklist_with_its_own_state_is_scored_as_at_once(seed: int) -> None:
     p, y, _ = answers(seed, 60)
@@ -153,6 +156,7 @@ def test_tiny_huge_odd_edge_and_double_labels_are_noticed_with_a_sentence() -> N
     assert set(found.values) == set(label_checks.NAMES) == set(label_checks.SENTENCES)
 
 
+@FEW
 @given(SEEDS)
 def test_checks_are_the_same_at_twice_the_resolution(seed: int) -> None:
     labels, _, size, _ = detected(seed, 10)
