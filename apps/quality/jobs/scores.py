@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from apps.inference.models import PredictionModel
 from apps.jobs.registry import JobContext, job
 from apps.projects.models import Project
 from apps.quality.metrics import SCORE, SCORED, families_of, family_handler, known_metrics
-from apps.quality.operations.scoring.pricing import REPRICE, reprice
+from apps.quality.operations.scoring.pricing import REPRICE, STAGES, Progress, reprice
 from apps.quality.operations.scoring.project import score_project
 from apps.quality.queries.score_runs import model_to_use
 
@@ -77,17 +78,10 @@ def score_own(ctx: JobContext, project: Project, saved: dict[str, Any], report: 
 def reprice_scores(ctx: JobContext) -> dict[str, Any]:
     """The calibration has changed: the stored evidence is priced anew."""
 
-    def report(last: int, rows: int) -> None:
+    def checkpoint(progress: Progress) -> None:
         ctx.raise_if_cancelled()
-        ctx.checkpoint({"last": last, "rows": rows})
-        ctx.progress(0.5, f"{rows:,} scores")
+        ctx.checkpoint(asdict(progress))
+        ctx.progress(progress.stage / len(STAGES), f"{progress.rows:,} scores")
 
-    saved = ctx.saved
-    rows = reprice(
-        project_id=UUID(str(ctx.job.project_id)),
-        after=int(saved.get("last", 0)),
-        rows=int(saved.get("rows", 0)),
-        report=report,
-        now=database_now(),
-    )
-    return {"scores": rows}
+    project_id = UUID(str(ctx.job.project_id))
+    return {"scores": reprice(project_id=project_id, progress=Progress(**ctx.saved), checkpoint=checkpoint)}

@@ -26,6 +26,14 @@ def model_to_use(project_id: UUID) -> PredictionModel | None:
     return rows.select_related("model_version").order_by("-id").first()
 
 
+def second_to_use(project_id: UUID, model: PredictionModel | None) -> PredictionModel | None:
+    """The newest other model with predictions: no version of the same one, which would agree with itself."""
+    if model is None:
+        return None
+    rows = PredictionModel.objects.filter(project_id=project_id, units__isnull=False).exclude(name=model.name)
+    return rows.select_related("model_version").order_by("-id").first()
+
+
 def rank_of(run: ScoreRun | None, value: float) -> float | None:
     """The share of the project's tasks at or below the value, from the quantiles of the latest run."""
     quantiles: list[Any] = (run.counts.get("quantiles") or []) if run else []

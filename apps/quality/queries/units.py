@@ -51,7 +51,7 @@ class PredictionRow:
 @dataclass(slots=True)
 class UnitRows:
     """One task's labels at ``revision`` and what the model says of its image. ``predicted``: the model has looked, and
-    was not trained on this very image."""
+    was not trained on this very image. ``second``: the same task as another model sees it."""
 
     task_id: UUID
     unit_id: UUID
@@ -61,6 +61,12 @@ class UnitRows:
     predicted: bool
     labels: list[LabelRow] = field(default_factory=list)
     predictions: list[PredictionRow] = field(default_factory=list)
+    second: UnitRows | None = None
+
+    @property
+    def wants_second(self) -> bool:
+        """Whether there are labels of which the model may say nothing."""
+        return not self.predicted or any(row.own for row in self.labels)
 
     def digest(self, *versions: str) -> str:
         """Of everything that goes into its scores: the same digest, the same scores."""
@@ -69,7 +75,11 @@ class UnitRows:
             self.predicted,
             *([str(row.id), row.class_id, row.geometry, row.attributes, row.own] for row in self.labels),
             "predictions",
-            *([str(row.id), row.class_id, row.confidence] for row in self.predictions),
+            *(
+                [str(row.id), row.class_id, row.geometry, row.attributes, row.confidence, row.probabilities]
+                for row in self.predictions
+            ),
+            self.second.digest() if self.second is not None else "",
         ]
         return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

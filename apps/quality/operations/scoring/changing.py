@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from apps.inference.models import PredictedUnit
 from apps.labels.models import LabelSet, Revision
 from apps.projects.models import Project
 from apps.quality.models import Score, ScoreRun, SubjectType, SweepMark
 from apps.quality.operations.scoring.fitted import fetch
-from apps.quality.operations.scoring.project import judge_of
+from apps.quality.operations.scoring.project import CHUNK, judge_of
 from apps.quality.operations.scoring.writing import keep_scores, unchanged
 from apps.quality.queries.score_runs import latest_run
-from apps.quality.queries.units import unit_rows
 from apps.tasks.models import Task
+
+log = logging.getLogger(__name__)
 
 MARK = "rescore"
 LOOK_BACK = timedelta(minutes=2)
@@ -29,62 +31,89 @@ AT_ONCE = 1_000
 
 def rescore(now: datetime) -> int:
     """Scores the tasks whose labels or predictions have changed, in projects that have been scored; how many."""
-    scored = set(ScoreRun.objects.filter(finished_at__isnull=False).values_list("project_id", flat=True).distinct())
-    mark = mark_of(MARK)
+    mark = SweepMark.objects.get_or_create(name=MARK)[0]
     position = dict(mark.position)
-    sets = seen_since(position, "revisions", Revision, "label_set_id", "created_at", now)
-    units = seen_since(position, "predicted", PredictedUnit, "data_unit_id", "predicted_at", now)
-    if not sets and not units:
-        return 0
-    changed = Q(label_set__in=sets) | Q(data_unit__in=units)
-    tasks = Task.objects.filter(changed, project_id__in=scored).select_related("data_unit", "label_set")
-    by_project: dict[UUID, list[Task]] = {}
-    for task in tasks.order_by("id"):
-        by_project.setdefault(task.project_id, []).append(task)
-    done = sum(score_tasks(project_id, chunk, now) for project_id, chunk in by_project.items())
-    SweepMark.objects.filter(id=mark.id).update(position=position)
+    revisions = changed_since(position, "revisions", Revision, ("label_set_id", "created_at"), now)
+    predicted = changed_since(position, "predicted", PredictedUnit, ("data_unit_id", "predicted_at"), now)
+    done = 0
+    for project_id, tasks in stale(revisions, predicted).items():
+        try:
+            done += score_tasks(project_id, tasks, now)
+        except Exception:
+            log.exception("a project's changes could not be scored", extra={"project": str(project_id)})
+    if position != mark.position:
+        SweepMark.objects.filter(id=mark.id).update(position=position)
     return done
 
 
-def mark_of(name: str) -> SweepMark:
-    return SweepMark.objects.get_or_create(name=name)[0]
-
-
-def seen_since(position: dict[str, int], name: str, model: type, column: str, at: str, now: datetime) -> list[UUID]:
-    """What the next ``AT_ONCE`` rows after the mark name. The mark moves over rows that are old enough to have no
-    stragglers before them; younger ones are read again, which costs a look at their scores."""
+def changed_since(
+    position: dict[str, int], name: str, model: type[Model], columns: tuple[str, str], now: datetime
+) -> dict[UUID, datetime]:
+    """What was changed, and when, by the next rows and by those just before them, some of which may have been committed
+    late. Moves the two marks in ``position``: ``name`` over all rows that were read, ``name`` settled over the old."""
+    rows = model._default_manager.order_by("id")
     if name not in position:
-        newest = model._default_manager.order_by("-id").values_list("id", flat=True).first()  # type: ignore[attr-defined]
-        position[name] = newest or 0
-        return []
-    rows = list(
-        model._default_manager.filter(id__gt=position[name])  # type: ignore[attr-defined]
-        .order_by("id")
-        .values_list("id", column, at)[:AT_ONCE]
-    )
-    for row_id, _, moment in rows:
+        newest = rows.order_by("-id").values_list("id", flat=True).first() or 0
+        position[name] = position[f"{name} settled"] = newest
+        return {}
+    fresh = list(rows.filter(id__gt=position[name]).values_list("id", *columns)[:AT_ONCE])
+    before = rows.filter(id__gt=position[f"{name} settled"], id__lte=position[name])
+    again = list(before.values_list("id", *columns)[: 5 * AT_ONCE])
+    position[name] = fresh[-1][0] if fresh else position[name]
+    for row_id, _, moment in again:
         if moment > now - LOOK_BACK:
             break
-        position[name] = row_id
-    return [value for _, value, _ in rows]
+        position[f"{name} settled"] = row_id
+    return {value: moment for _, value, moment in (*again, *fresh)}
+
+
+def stale(revisions: dict[UUID, datetime], predicted: dict[UUID, datetime]) -> dict[UUID, list[Task]]:
+    """By project, those of the label sets and data units whose tasks' scores are older than they are."""
+    if not revisions and not predicted:
+        return {}
+    runs = ScoreRun.objects.filter(finished_at__isnull=False)
+    rows = Task.objects.filter(project_id__in=runs.values("project_id")).select_related("data_unit", "label_set")
+    found: dict[UUID, Task] = {}
+    for column, values in (("label_set__in", list(revisions)), ("data_unit__in", list(predicted))):
+        for start in range(0, len(values), AT_ONCE):
+            found |= {task.id: task for task in rows.filter(**{column: values[start : start + AT_ONCE]})}
+    known = Score.objects.filter(metric="mistakenness", subject_type=SubjectType.TASK)
+    scored: dict[UUID, tuple[int, datetime]] = {}
+    ids = sorted(found)
+    for start in range(0, len(ids), AT_ONCE):
+        own = known.filter(task_id__in=ids[start : start + AT_ONCE])
+        scored |= {task: rest for task, *rest in own.values_list("task_id", "label_revision", "scored_at")}
+    by_project: dict[UUID, list[Task]] = {}
+    for task_id in ids:
+        task = found[task_id]
+        revision, moment = scored.get(task_id, (-1, None))
+        at = predicted.get(task.data_unit_id)
+        if revision != (task.label_set.revision if task.label_set else 0) or (at and moment and at > moment):
+            by_project.setdefault(task.project_id, []).append(task)
+    return by_project
 
 
 def score_tasks(project_id: UUID, tasks: Sequence[Task], now: datetime) -> int:
     """Scores these tasks of one project; those whose inputs are as they were are left alone. How many were written."""
     run = latest_run(project_id)
-    if run is None or not tasks:
+    if run is None or not run.state_key or not tasks:
         return 0
     project = Project.objects.get(id=project_id)
     judge = judge_of(project, fetch(run.state_key), run.model)
-    units = unit_rows([task for task in tasks if task.label_set_id], run.model)
-    same = unchanged(project_id, {unit.task_id: judge.digest(unit) for unit in units})
-    fresh = [unit for unit in units if unit.task_id not in same]
-    return keep_scores(fresh, judge.scores(fresh, now), now)
+    done = 0
+    saved = [task for task in tasks if task.label_set is not None and task.label_set.revision]
+    for start in range(0, len(saved), CHUNK):
+        units = judge.read(saved[start : start + CHUNK])
+        same = unchanged(project_id, {unit.task_id: judge.digest(unit) for unit in units})
+        fresh = [unit for unit in units if unit.task_id not in same]
+        done += keep_scores(fresh, judge.scores(fresh, now), now)
+    return done
 
 
 @transaction.atomic
 def score_task(*, task_id: UUID, now: datetime) -> dict[str, tuple[float, str]]:
-    """The task's metrics by name, each with its scorer version, computed anew if its labels have changed."""
+    """The task's metrics by name, each with its scorer version, computed anew if its labels have changed. A task of
+    which nothing is known has none: neither a model nor neighbours nor shapes speak."""
     task = Task.objects.filter(id=task_id).select_related("data_unit", "label_set").first()
     if task is None or task.label_set_id is None:
         return {}
@@ -93,6 +122,7 @@ def score_task(*, task_id: UUID, now: datetime) -> dict[str, tuple[float, str]]:
     rows = Score.objects.filter(task_id=task_id, subject_type__in=(SubjectType.TASK, SubjectType.DATA_UNIT)).filter(
         Q(label_revision=revision) | Q(subject_type=SubjectType.DATA_UNIT)
     )
-    return {
-        metric: (value, version) for metric, value, version in rows.values_list("metric", "value", "scorer_version")
-    }
+    found = list(rows)
+    if any(row.detail.get("blank") for row in found):
+        found = [row for row in found if row.subject_type == SubjectType.DATA_UNIT]
+    return {row.metric: (row.value, row.scorer_version) for row in found}

@@ -21,7 +21,8 @@ Arrays = Mapping[str, Any]
 @dataclass(slots=True)
 class Fitted:
     """``classes``: ids of the object classes by number, the last number being everything else. ``radios`` and
-    ``checklists`` by classification id, with the ids of their ``options``."""
+    ``checklists`` by classification id, ``attributes`` by the id of an object's attribute, all with the ids of their
+    ``options``. ``second`` is of another model (``second_model``), for the labels that the first one made itself."""
 
     classes: tuple[str, ...]
     objects: detection_state.State | None = None
@@ -29,7 +30,10 @@ class Fitted:
     unaided: unaided.State | None = None
     radios: dict[str, classification_state.State] = field(default_factory=dict)
     checklists: dict[str, multilabel.State] = field(default_factory=dict)
+    attributes: dict[str, classification_state.State] = field(default_factory=dict)
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    second: Fitted | None = None
+    second_model: str = ""
 
     def number(self) -> dict[str, int]:
         return {class_id: number for number, class_id in enumerate(self.classes)}
@@ -40,9 +44,13 @@ class Fitted:
 
     def arrays(self) -> dict[str, Any]:
         found: dict[str, Any] = {"classes": np.array(self.classes, dtype=np.str_)}
+        if self.second is not None:
+            found["second_model"] = np.array([self.second_model], dtype=np.str_)
         parts: dict[str, Any] = {"objects": self.objects, "outlines": self.outlines, "unaided": self.unaided}
+        parts["second"] = self.second
         parts |= {f"radio:{key}": state for key, state in self.radios.items()}
         parts |= {f"check:{key}": state for key, state in self.checklists.items()}
+        parts |= {f"answer:{key}": state for key, state in self.attributes.items()}
         for part, state in parts.items():
             if state is not None:
                 found |= {f"{part}/{name}": value for name, value in state.arrays().items()}
@@ -67,6 +75,9 @@ class Fitted:
             unaided=states.get("unaided"),
             radios=keyed(states, "radio:"),
             checklists=keyed(states, "check:"),
+            attributes=keyed(states, "answer:"),
+            second=states.get("second"),
+            second_model=str(arrays["second_model"][0]) if "second_model" in arrays else "",
             options=options,
         )
 
@@ -77,6 +88,8 @@ STATES: dict[str, Any] = {
     "unaided": unaided.State.of,
     "radio": classification_state.State.of,
     "check": multilabel.State.of,
+    "answer": classification_state.State.of,
+    "second": Fitted.of,
 }
 
 

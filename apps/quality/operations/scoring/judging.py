@@ -12,17 +12,19 @@ import numpy as np
 
 from apps.inference.models import PredictionModel
 from apps.ontologies.logic import OntologyIndex
-from apps.quality.logic import detection, unaided
+from apps.quality.logic import classification, detection, multilabel, unaided
 from apps.quality.logic.numbers import log_odds
 from apps.quality.logic.sentences import sentence
 from apps.quality.models import Score, SubjectType
 from apps.quality.operations.scoring.answers import judge_answers
+from apps.quality.operations.scoring.attributes import asked_of
 from apps.quality.operations.scoring.fitted import Fitted
 from apps.quality.operations.scoring.near import Neighbourhood
 from apps.quality.operations.scoring.objects import judge_objects
 from apps.quality.operations.scoring.said import Finding
 from apps.quality.queries.calibrations import Calibrator
-from apps.quality.queries.units import UnitRows
+from apps.quality.queries.units import UnitRows, unit_rows
+from apps.tasks.models import Task
 
 TASK_VERSION = "task-1"
 MISSING_SHARE, REST_SHARE = detection.MISSING_SHARE, detection.REST_SHARE
@@ -41,12 +43,32 @@ class Judge:
     calibrator: Calibrator
     near: Neighbourhood
     model: PredictionModel | None
+    second: Judge | None = None
+
+    def read(self, tasks: Sequence[Task]) -> list[UnitRows]:
+        """What is to be scored, with the second model's word where the first may not speak."""
+        units = unit_rows(tasks, self.model)
+        wanting = {unit.task_id: unit for unit in units if unit.wants_second} if self.second is not None else {}
+        if self.second is not None and wanting:
+            for other in unit_rows([task for task in tasks if task.id in wanting], self.second.model):
+                wanting[other.task_id].second = other if other.predicted else None
+        return units
+
+    def findings(self, units: Sequence[UnitRows]) -> dict[int, list[Finding]]:
+        """By the unit's place, without probabilities."""
+        found = judge_objects(units, self.fitted, self.near)
+        for place, more in judge_answers(units, self.index, self.fitted).items():
+            found.setdefault(place, []).extend(more)
+        others = {place: unit.second for place, unit in enumerate(units) if unit.second is not None}
+        if self.second is not None and others:
+            told = self.second.findings(list(others.values()))
+            for at, place in enumerate(others):
+                found[place] = heard(units[place], found.get(place, []), told.get(at, []), self.second.model)
+        return found
 
     def scores(self, units: Sequence[UnitRows], now: datetime) -> list[Score]:
         """Rows of labels, missing objects and tasks; nothing is written."""
-        findings = judge_objects(units, self.fitted, self.near)
-        for place, more in judge_answers(units, self.index, self.fitted).items():
-            findings.setdefault(place, []).extend(more)
+        findings = self.findings(units)
         flat = [finding for place in sorted(findings) for finding in findings[place]]
         price(flat, self.calibrator)
         rows: list[Score] = []
@@ -54,12 +76,14 @@ class Judge:
             digest = self.digest(unit)
             own = findings.get(place, [])
             rows += [row for finding in own for row in self.label_rows(unit, finding, digest, now)]
-            rows += self.task_rows(unit, own, digest, now)
+            if own or (unit.predicted and not unit.labels):
+                rows += self.task_rows(unit, own, digest, now)
         return rows
 
     def digest(self, unit: UnitRows) -> str:
         """Of what the unit's scores come from, the calibration left out: it is applied again when it changes."""
-        return unit.digest(detection.VERSION, unaided.VERSION, str(self.model.id if self.model else ""))
+        versions = (detection.VERSION, unaided.VERSION, classification.VERSION, multilabel.VERSION)
+        return unit.digest(*versions, str(self.model.id if self.model else ""))
 
     def label_rows(self, unit: UnitRows, finding: Finding, digest: str, now: datetime) -> list[Score]:
         subject = SubjectType.PREDICTION if finding.missing else SubjectType.LABEL
@@ -72,10 +96,10 @@ class Judge:
             "scorer_version": finding.scorer,
             "input_digest": digest,
             "label_revision": unit.revision,
-            "model": None if finding.hints.get("alone") else self.model,
+            "model": None if finding.hints.get("alone") else finding.speaker or self.model,
             "scored_at": now,
         }
-        said = sentence(finding.kind, finding.class_id, finding.hints, self.name, self.model_name)
+        said = sentence(finding.kind, finding.class_id, finding.hints, self.name, self.called(finding))
         detail: dict[str, Any] = {"odds": finding.odds, "vector": finding.vector, "kinds": finding.kinds}
         detail |= {name: finding.hints[name] for name in ("model", "near", "suggested", "own") if name in finding.hints}
         found = [
@@ -114,30 +138,52 @@ class Judge:
             "scorer_version": TASK_VERSION,
             "input_digest": digest,
             "label_revision": unit.revision,
-            "model": self.model if unit.predicted else None,
+            "model": self.model if unit.predicted else self.second.model if self.second and unit.second else None,
             "scored_at": now,
         }
         found = [Score(**base, metric=metric, value=value) for metric, value in values.items()]
         found[0].p_error, found[0].calibrated = found[0].value, told.calibrated
-        found[0].detail = {"features": features.tolist()}
+        found[0].detail = {"features": features.tolist()} | ({"blank": True} if self.is_blank(own) else {})
         if worst is not None:
             found[0].kind, found[0].class_id = worst.kind, worst.class_id
-            found[0].evidence = sentence(worst.kind, worst.class_id, worst.hints, self.name, self.model_name)
+            found[0].evidence = sentence(worst.kind, worst.class_id, worst.hints, self.name, self.called(worst))
         return found
 
-    @property
-    def model_name(self) -> str:
-        return str(self.model) if self.model else "the model"
+    def is_blank(self, own: Sequence[Finding]) -> bool:
+        """Whether these labels have the base rate and nothing else: no model, no neighbours, no telling shapes."""
+        alone = self.fitted.unaided
+        knows = alone is not None and (float(alone.strength) > 0 or float(alone.skill) > 0)
+        return bool(own) and not knows and all(one.hints.get("alone") and not one.hints.get("odd") for one in own)
+
+    def called(self, finding: Finding) -> str:
+        speaker = finding.speaker or self.model
+        return str(speaker) if speaker else "the model"
 
     def name(self, ident: str) -> str:
         return option_names(self.index).get(ident) or self.index.class_name(ident)
+
+
+def heard(
+    unit: UnitRows, first: Sequence[Finding], second: Sequence[Finding], speaker: PredictionModel | None
+) -> list[Finding]:
+    """What another model says of labels on which the first may not speak, in place of what they say by themselves."""
+    own = {row.id for row in unit.labels if row.own}
+    told = {
+        one.subject: one
+        for one in second
+        if not one.hints.get("alone") and (not unit.predicted or (not one.missing and one.subject in own))
+    }
+    for one in told.values():
+        one.speaker = speaker
+        one.hints["own"] = one.subject in own
+    return [*(one for one in first if one.subject not in told), *told.values()]
 
 
 _names: dict[tuple[str, int], dict[str, str]] = {}
 
 
 def option_names(index: OntologyIndex) -> Mapping[str, str]:
-    """Options of classifications by id; kept by ontology version."""
+    """Options of classifications, and attributes of objects, by id; kept by ontology version."""
     key = (index.ontology_id, index.version)
     if key not in _names:
         if len(_names) > 64:
@@ -147,6 +193,7 @@ def option_names(index: OntologyIndex) -> Mapping[str, str]:
             for entry in index.classifications
             for option in entry.attributes.entries[0].options.values()
         } | {"true": "yes", "false": "no"}
+        _names[key] |= {asked.id: asked.name for asked in asked_of(index)}
     return _names[key]
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from apps.quality.logic import detection, unaided
-from apps.quality.logic.numbers import group_max
+from apps.ontologies.logic import OntologyIndex
+from apps.quality.logic import detection, neighbours, unaided
+from apps.quality.logic.numbers import group_max, log_odds, sigmoid
+from apps.quality.operations.scoring.attributes import asked_of, fit_attributes, wrong_attributes
 from apps.quality.operations.scoring.fitted import Fitted
-from apps.quality.operations.scoring.near import Neighbourhood
+from apps.quality.operations.scoring.near import Heard, Neighbourhood
 from apps.quality.operations.scoring.said import Finding
 from apps.quality.operations.scoring.scene import Scene, scene_of
 from apps.quality.queries.units import PredictionRow, UnitRows
-from apps.quality.shapes.located import located
+from apps.quality.shapes.located import Located, located
 
 LEAST_MISSING = 0.02
 """Predictions that are less likely than this to show a missing object are not kept: there are very many of them."""
@@ -23,7 +26,9 @@ MOST_MISSING = 50
 """Of one image."""
 
 
-def fit_objects(units: Sequence[UnitRows], fitted: Fitted, near: Neighbourhood, base: float) -> None:
+def fit_objects(
+    units: Sequence[UnitRows], fitted: Fitted, near: Neighbourhood, base: float, index: OntologyIndex
+) -> None:
     """Learns from the units into ``fitted``. Units that the model labelled itself teach nothing about the model."""
     numbers = fitted.number()
     scene = scene_of(units, numbers)
@@ -42,10 +47,9 @@ def fit_objects(units: Sequence[UnitRows], fitted: Fitted, near: Neighbourhood, 
     fitted.objects = detection.fit(labels, predictions, scene.size, fitted.count, overlaps=scene.overlaps)
     if scene.has_outlines:
         trust = detection.trust(fitted.objects, np.asarray(predictions.score))
-        found = located(
-            scene.labels, scene.predictions, scene.overlaps, scene.sizes, fitted.count, trust=trust, state=None
-        )
-        fitted.outlines = found.state
+        fitted.outlines = outlines_of(scene, fitted, trust, None).state
+    if any(asked_of(index)):
+        fit_attributes(scene, told_by(scene, fitted, {}).partner, index, fitted)
 
 
 def shapes_of(scene: Scene) -> Any:
@@ -63,7 +67,7 @@ def judge_objects(units: Sequence[UnitRows], fitted: Fitted, near: Neighbourhood
     scene = scene_of(units, fitted.number())
     aided = np.array([unit.predicted and fitted.objects is not None for unit in units], bool)
     if aided.any():
-        judge_aided(units, scene, aided, fitted, found)
+        judge_aided(units, scene, aided, fitted, near, found)
     if fitted.unaided is not None and len(scene.labels):
         image = scene.labels.boxes.image
         own = np.array([row.own for row in scene.label_rows], bool)
@@ -72,34 +76,40 @@ def judge_objects(units: Sequence[UnitRows], fitted: Fitted, near: Neighbourhood
 
 
 def judge_aided(
-    units: Sequence[UnitRows], scene: Scene, aided: Any, fitted: Fitted, found: dict[int, list[Finding]]
+    units: Sequence[UnitRows],
+    scene: Scene,
+    aided: Any,
+    fitted: Fitted,
+    near: Neighbourhood,
+    found: dict[int, list[Finding]],
 ) -> None:
-    labels, predictions = scene.labels.boxes, scene.predictions.boxes
-    extra: dict[str, Any] = {}
+    """Labels that the model may speak of, and the objects that it sees where there is no label."""
     if fitted.objects is None:
         return
-    trust = detection.trust(fitted.objects, np.asarray(predictions.score))
-    if fitted.outlines is not None and scene.has_outlines:
-        placed = located(
-            scene.labels,
-            scene.predictions,
-            scene.overlaps,
-            scene.sizes,
-            fitted.count,
-            trust=trust,
-            state=fitted.outlines,
-        )
-        extra["badly_located"] = placed.value
-    evidence = detection.evidence(
-        labels, predictions, scene.size, fitted.count, state=fitted.objects, overlaps=scene.overlaps, extra=extra
-    )
+    trust = detection.trust(fitted.objects, np.asarray(scene.predictions.boxes.score))
+    rows = [
+        row
+        for row, (label, image) in enumerate(zip(scene.label_rows, scene.labels.boxes.image.tolist(), strict=True))
+        if aided[image] and not label.own
+    ]
+    evidence, extra = evidence_of(scene, fitted, trust)
+    labels = [scene.label_rows[row] for row in rows]
+    images = [int(scene.labels.boxes.image[row]) for row in rows]
+    crops = near.heard([label.id for label in labels], [units[image].task_id for image in images])
+    against = neighbours_against(crops, scene.labels.boxes.kind[rows], fitted)
+    if against is not None:
+        extra.kinds["wrong_class"] = np.full(len(scene.labels), np.nan)
+        extra.kinds["wrong_class"][rows] = against
+    if extra.kinds:
+        evidence = told_by(scene, fitted, extra.kinds)
     iou = best_overlap(scene, evidence.partner)
-    for row, label in enumerate(scene.label_rows):
-        image = int(labels.image[row])
-        if not aided[image] or label.own:
-            continue
+    for place, (row, image, label) in enumerate(zip(rows, images, labels, strict=True)):
         partner = int(evidence.partner[row])
         hints = seen(scene.prediction_rows[partner], float(iou[row])) if partner >= 0 else {"unseen": True}
+        if crops.said and crops.said[place]:
+            hints["near"] = crops.said[place]
+        if extra.asked:
+            hints["asked"] = extra.asked[row]
         found.setdefault(image, []).append(
             Finding(
                 label.id,
@@ -114,6 +124,51 @@ def judge_aided(
             )
         )
     add_missing(scene, evidence.missing, aided, found)
+
+
+@dataclass
+class Extra:
+    """What is known beside the boxes, by kind (n,); ``asked`` the likeliest wrong attribute of each label."""
+
+    kinds: dict[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+
+def evidence_of(scene: Scene, fitted: Fitted, trust: Any) -> tuple[detection.Evidence, Extra]:
+    """What the boxes say, and what outlines and attributes add to it."""
+    evidence, extra = told_by(scene, fitted, {}), Extra()
+    if fitted.outlines is not None and scene.has_outlines:
+        extra.kinds["badly_located"] = outlines_of(scene, fitted, trust, fitted.outlines).value
+    if fitted.attributes and len(scene.labels):
+        wrong, extra.asked = wrong_attributes(scene, evidence.partner, best_overlap(scene, evidence.partner), fitted)
+        extra.kinds["wrong_attribute"] = wrong
+    return evidence, extra
+
+
+def told_by(scene: Scene, fitted: Fitted, extra: Mapping[str, Any]) -> detection.Evidence:
+    return detection.evidence(
+        scene.labels.boxes,
+        scene.predictions.boxes,
+        scene.size,
+        fitted.count,
+        state=fitted.objects,
+        overlaps=scene.overlaps,
+        extra=extra,
+    )
+
+
+def outlines_of(scene: Scene, fitted: Fitted, trust: Any, state: Any) -> Located:
+    return located(scene.labels, scene.predictions, scene.overlaps, scene.sizes, fitted.count, trust=trust, state=state)
+
+
+def neighbours_against(crops: Heard, kind: Any, fitted: Fitted) -> Any:
+    """(n,) how far the nearest crops raise the chance of another class above the base rate; None where they are not to
+    be believed."""
+    if crops.near is None or fitted.unaided is None or float(fitted.unaided.strength) <= 0:
+        return None
+    opinion = neighbours.hear(crops.near, kind, fitted.unaided.crowd)
+    odds = unaided.NEIGHBOURS_SLOPE * neighbours.disagreement_odds(opinion)
+    return np.clip(sigmoid(odds + log_odds(np.array(unaided.BASE))) - unaided.BASE, 0, 1)
 
 
 def best_overlap(scene: Scene, partner: Any) -> Any:

@@ -3,46 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db import transaction
 
 from apps.quality.models import Score, ScoreRun, SubjectType
 from apps.quality.operations.scoring.judging import task_features
 from apps.quality.operations.scoring.said import Finding
-from apps.quality.queries.calibrations import Calibrator, calibrator_for
+from apps.quality.queries.calibrations import calibrator_for
 from apps.quality.queries.score_runs import latest_run
 
 REPRICE = "quality.reprice"
-CHUNK = 1_000
+CHUNK = 500
 CHANGED = ("value", "p_error", "calibrated")
+QUANTILES, MOST_VALUES = 200, 20_000
+STAGES = (SubjectType.LABEL, SubjectType.PREDICTION, SubjectType.TASK)
 
 
-def reprice(*, project_id: UUID, after: int, rows: int, report: Callable[[int, int], None], now: datetime) -> int:
-    """Labels and missing objects first, then the tasks that they belong to; answers how many scores were seen."""
+@dataclass
+class Progress:
+    """Which part it is at, the last score seen, how many there were, and some values of tasks."""
+
+    stage: int = 0
+    last: int = 0
+    rows: int = 0
+    values: list[float] | None = None
+
+    def add(self, last: int, rows: Sequence[Score]) -> None:
+        self.last, self.rows = last, self.rows + len(rows)
+        if STAGES[self.stage] == SubjectType.TASK:
+            every = [*(self.values or []), *(row.value for row in rows)]
+            thin = np.quantile(every, np.linspace(0, 1, 10 * QUANTILES)).tolist()
+            self.values = thin if len(every) > MOST_VALUES else every
+
+
+def reprice(*, project_id: UUID, progress: Progress, checkpoint: Callable[[Progress], None]) -> int:
+    """Labels and missing objects first, then the tasks that they belong to; answers how many scores were seen. Goes on
+    from ``progress``; every part is a transaction of its own with its rows locked."""
+    while progress.stage < len(STAGES):
+        while reprice_some(project_id, progress):
+            checkpoint(progress)
+        progress.stage, progress.last = progress.stage + 1, 0
+        checkpoint(progress)
+    run = latest_run(project_id)
+    if run is not None and progress.values:
+        quantiles = np.quantile(progress.values, np.linspace(0, 1, QUANTILES)).tolist()
+        ScoreRun.objects.filter(id=run.id).update(counts=run.counts | {"quantiles": quantiles})
+    return progress.rows
+
+
+@transaction.atomic
+def reprice_some(project_id: UUID, progress: Progress) -> bool:
+    """The next rows, priced by the calibration of this moment."""
+    subject = STAGES[progress.stage]
+    found = Score.objects.filter(project_id=project_id, metric="mistakenness", subject_type=subject)
+    ids = list(found.filter(id__gt=progress.last).order_by("id").values_list("id", flat=True)[:CHUNK])
+    if not ids:
+        return False
+    rows = list(Score.objects.select_for_update(no_key=True).filter(id__in=ids).order_by("task_id", "metric", "id"))
+    if subject == SubjectType.TASK:
+        price_tasks(project_id, rows)
+    else:
+        price_rows(project_id, subject, rows)
+    progress.add(ids[-1], rows)
+    return True
+
+
+def price_rows(project_id: UUID, subject: str, rows: Sequence[Score]) -> None:
     calibrator = calibrator_for(project_id)
-    found = Score.objects.filter(project_id=project_id, metric="mistakenness")
-    while chunk := list(found.filter(id__gt=after).order_by("id")[:CHUNK]):
-        labels = [row for row in chunk if row.subject_type != SubjectType.TASK]
-        price_rows(labels, calibrator)
-        Score.objects.bulk_update(labels, CHANGED, batch_size=500)
-        rows += len(chunk)
-        after = chunk[-1].id
-        report(after, rows)
-    price_tasks(project_id, calibrator)
-    return rows
-
-
-def price_rows(rows: Sequence[Score], calibrator: Calibrator) -> None:
-    groups: dict[tuple[str, str, int], list[Score]] = {}
+    groups: dict[tuple[str, int], list[Score]] = {}
     for row in rows:
-        width = len(row.detail.get("vector", ()))
-        groups.setdefault((row.scorer_version, row.subject_type, width), []).append(row)
-    for (scorer, subject_type, width), group in groups.items():
+        groups.setdefault((row.scorer_version, len(row.detail.get("vector", ()))), []).append(row)
+    for (scorer, width), group in groups.items():
         odds = np.array([row.detail.get("odds", 0.0) for row in group], np.float64)
         classes = [row.class_id for row in group]
-        if subject_type == SubjectType.PREDICTION:
+        if subject == SubjectType.PREDICTION:
             told = calibrator.missing(odds, classes)
         else:
             vectors = np.array([row.detail.get("vector", []) for row in group], np.float64).reshape(len(group), width)
@@ -50,43 +88,31 @@ def price_rows(rows: Sequence[Score], calibrator: Calibrator) -> None:
         for row, p in zip(group, told.p.tolist(), strict=True):
             row.value = row.p_error = float(p)
             row.calibrated = told.calibrated
+    Score.objects.bulk_update(rows, CHANGED, batch_size=CHUNK)
 
 
-def price_tasks(project_id: UUID, calibrator: Calibrator) -> None:
-    """Tasks by keyset, with their labels' new probabilities."""
-    tasks = Score.objects.filter(project_id=project_id, metric="mistakenness", subject_type=SubjectType.TASK)
-    after, values = 0, list[float]()
-    while chunk := list(tasks.filter(id__gt=after).order_by("id")[:CHUNK]):
-        own = labels_of([row.task_id for row in chunk])
-        features = np.array([task_features(own.get(row.task_id, [])) for row in chunk])
-        told = calibrator.tasks(features)
-        for row, p, feature in zip(chunk, told.p.tolist(), features.tolist(), strict=True):
-            row.value = row.p_error = float(p)
-            row.calibrated, row.detail = told.calibrated, {"features": feature}
-            values.append(row.value)
-        Score.objects.bulk_update(chunk, (*CHANGED, "detail"), batch_size=500)
-        expect(project_id, {row.task_id: row.detail["features"] for row in chunk})
-        after = chunk[-1].id
-    run = latest_run(project_id)
-    if run is not None and values:
-        run.counts = run.counts | {"quantiles": np.quantile(values, np.linspace(0, 1, 200)).tolist()}
-        ScoreRun.objects.filter(id=run.id).update(counts=run.counts)
-
-
-def expect(project_id: UUID, features: dict[UUID, list[float]]) -> None:
-    rows = Score.objects.filter(
-        project_id=project_id, task_id__in=features, metric="expected_errors", subject_type=SubjectType.TASK
-    )
-    changed = list(rows)
-    for row in changed:
-        row.value = features[row.task_id][2] + features[row.task_id][3]
-    Score.objects.bulk_update(changed, ("value",), batch_size=500)
+def price_tasks(project_id: UUID, rows: Sequence[Score]) -> None:
+    """With their labels' new probabilities."""
+    own = labels_of([row.task_id for row in rows])
+    features = np.array([task_features(own.get(row.task_id, [])) for row in rows]).reshape(-1, 4)
+    told = calibrator_for(project_id).tasks(features)
+    expected: dict[UUID, float] = {}
+    for row, p, feature in zip(rows, told.p.tolist(), features.tolist(), strict=True):
+        row.value = row.p_error = float(p)
+        row.calibrated, row.detail = told.calibrated, row.detail | {"features": feature}
+        expected[row.task_id] = feature[2] + feature[3]
+    Score.objects.bulk_update(rows, (*CHANGED, "detail"), batch_size=CHUNK)
+    sums = list(Score.objects.filter(task_id__in=expected, metric="expected_errors", subject_type=SubjectType.TASK))
+    for row in sums:
+        row.value = expected[row.task_id]
+    Score.objects.bulk_update(sums, ("value",), batch_size=CHUNK)
 
 
 def labels_of(tasks: Sequence[UUID]) -> dict[UUID, list[Finding]]:
     rows = Score.objects.filter(task_id__in=tasks, metric="mistakenness").exclude(subject_type=SubjectType.TASK)
     found: dict[UUID, list[Finding]] = {}
-    for task, subject, kind, p in rows.values_list("task_id", "subject", "subject_type", "value"):
+    columns: Any = rows.values_list("task_id", "subject", "subject_type", "value")
+    for task, subject, kind, p in columns:
         finding = Finding(subject, "", 0.0, [], "", missing=kind == SubjectType.PREDICTION)
         finding.p = p
         found.setdefault(task, []).append(finding)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.core.files.storage import default_storage
 
 from apps.inference.models import PredictionModel
 from apps.ontologies.queries import index_for
@@ -19,14 +20,15 @@ from apps.quality.operations.scoring.fitted import Fitted, fetch, keep
 from apps.quality.operations.scoring.judging import Judge
 from apps.quality.operations.scoring.neighbourhood import neighbourhood_of
 from apps.quality.operations.scoring.objects import fit_objects
+from apps.quality.operations.scoring.sampling import sample_units
 from apps.quality.operations.scoring.suspects import suspicions
 from apps.quality.operations.scoring.writing import keep_scores
 from apps.quality.queries.calibrations import calibrator_for
+from apps.quality.queries.score_runs import second_to_use
 from apps.quality.queries.units import UnitRows, chunks, tasks_to_score, unit_rows
 from apps.tasks.models import Task
 
 VERSION = "scores-1"
-FIT_TASKS, FIT_LABELS = 20_000, 200_000
 CHUNK = 100
 BASE, LEAST_AUDITED = 0.05, 50
 QUANTILES = 200
@@ -82,30 +84,26 @@ def add_to(sums: dict[str, float], name: str, value: float) -> None:
     sums[name] = sums.get(name, 0.0) + value
 
 
-def learn(project: Project, model: PredictionModel | None, report: Report) -> Fitted:
-    """From tasks drawn evenly over the project, as many as memory allows."""
+def learn(project: Project, model: PredictionModel | None, report: Report) -> tuple[Fitted, list[str]]:
+    """What the scorers know of the project, and sentences for its manager on whether the model may be believed."""
+    units = sample_units(project.id, lambda tasks: unit_rows(tasks, model), report)
+    fitted = fit(project, units)
+    warnings = suspicions(model, units)
+    other = second_to_use(project.id, model) if any(unit.wants_second for unit in units) else None
+    if other is not None:
+        del units
+        fitted.second = fit(project, sample_units(project.id, lambda tasks: unit_rows(tasks, other), report))
+        fitted.second_model = str(other.id)
+        warnings.append(f"{other} speaks where {model} may not: of labels that it made, and of images that it learned.")
+    return fitted, warnings
+
+
+def fit(project: Project, units: Sequence[UnitRows]) -> Fitted:
     index = index_for(project.ontology_id)
     fitted = Fitted(tuple(entry.id for entry in index.objects))
-    units = sample_units(project.id, model, report)
-    near = neighbourhood_of(project.id, fitted.number())
-    fit_objects(units, fitted, near, base_rate(project.id))
+    fit_objects(units, fitted, neighbourhood_of(project.id, fitted.number()), base_rate(project.id), index)
     fit_answers(units, index, fitted)
     return fitted
-
-
-def sample_units(project_id: UUID, model: PredictionModel | None, report: Report) -> list[UnitRows]:
-    """Whole tasks, every k-th of them by id where there are more than can be held."""
-    total = Task.objects.filter(project_id=project_id, label_set__revision__gt=0).count()
-    step = max(1, -(-total // FIT_TASKS))
-    units: list[UnitRows] = []
-    labels = 0
-    for number, tasks in enumerate(chunks(tasks_to_score(project_id), size=CHUNK * step)):
-        units += unit_rows(tasks[number % step :: step], model)
-        labels = sum(len(unit.labels) for unit in units)
-        report(min(0.2, 0.2 * len(units) / max(1, min(total, FIT_TASKS))), f"{labels:,} labels read")
-        if labels >= FIT_LABELS:
-            break
-    return units
 
 
 def base_rate(project_id: UUID) -> float:
@@ -142,9 +140,8 @@ def score_project(
     )
     key = str(saved.get("state", ""))
     if not key:
-        fitted = learn(project, model, report)
-        key = keep(fitted, f"quality/{project.id}/{run_id}.npz")
-        run.state_key, run.warnings = key, suspicions(project.id, model)
+        fitted, run.warnings = learn(project, model, report)
+        key = run.state_key = keep(fitted, f"quality/{project.id}/{run_id}.npz")
         run.save(update_fields=["state_key", "warnings"])
         checkpoint({"state": key})
     tally = Tally(**saved.get("tally", {}))
@@ -152,7 +149,9 @@ def score_project(
     judge = judge_of(project, fetch(key), model)
     total = max(1, Task.objects.filter(project_id=project.id, label_set__revision__gt=0).count())
     for tasks in chunks(tasks_to_score(project.id), after=after, size=CHUNK):
-        units, moment = unit_rows(tasks, model), now()
+        # Another calibration may have come in the meantime: what is written from now on has it.
+        judge, moment = replace(judge, calibrator=calibrator_for(project.id)), now()
+        units = judge.read(tasks)
         rows = judge.scores(units, moment)
         keep_scores(units, rows, moment)
         tally.add(rows)
@@ -160,15 +159,24 @@ def score_project(
         report(0.2 + 0.8 * min(1.0, tally.tasks / total), f"{tally.tasks:,} tasks scored")
     run.counts, run.finished_at = tally.counts(), now()
     run.save(update_fields=["counts", "finished_at"])
+    forget_old(project.id)
     return run
 
 
+def forget_old(project_id: UUID) -> None:
+    """Deletes what earlier runs learned; the last but one may still be in use."""
+    runs = ScoreRun.objects.filter(project_id=project_id, finished_at__isnull=False).order_by("-finished_at")
+    for old in runs[2:]:
+        if old.state_key:
+            default_storage.delete(old.state_key)
+            ScoreRun.objects.filter(id=old.id).update(state_key="")
+
+
 def judge_of(project: Project, fitted: Fitted, model: PredictionModel | None) -> Judge:
-    return Judge(
-        project_id=project.id,
-        index=index_for(project.ontology_id),
-        fitted=fitted,
-        calibrator=calibrator_for(project.id),
-        near=neighbourhood_of(project.id, fitted.number()),
-        model=model,
-    )
+    near = neighbourhood_of(project.id, fitted.number())
+    judge = Judge(project.id, index_for(project.ontology_id), fitted, calibrator_for(project.id), near, model)
+    if fitted.second is None:
+        return judge
+    models = PredictionModel.objects.filter(id=fitted.second_model).select_related("model_version")
+    other = models.first()
+    return judge if other is None else replace(judge, second=replace(judge, fitted=fitted.second, model=other))

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from apps.inference.models import PredictionModel
+
 
 @dataclass(slots=True)
 class Finding:
     """Of a label, or of a prediction that no label covers (``missing``).
 
     ``kinds`` are the values by kind of error, ``odds`` and ``vector`` what calibration takes, ``scorer`` the version
-    that made them; ``p`` is filled in by calibration. ``hints`` are what the sentence is made of.
+    that made them; ``p`` is filled in by calibration. ``hints`` are what the sentence is made of; ``speaker`` is
+    another model than the run's, where that one may not speak.
     """
 
     subject: UUID
@@ -25,6 +28,7 @@ class Finding:
     hardness: float | None = None
     confidence: float | None = None
     hints: dict[str, Any] = field(default_factory=dict)
+    speaker: PredictionModel | None = None
     p: float = 0.0
     calibrated: bool = False
     model_made: str = "fixed"

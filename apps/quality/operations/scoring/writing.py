@@ -38,7 +38,18 @@ def keep_scores(units: Sequence[UnitRows], rows: Sequence[Score], now: datetime)
     gone = Score.objects.filter(task_id__in=current, scored_at__lt=now)
     gone.filter(metric__in=LABEL_METRICS, subject_type__in=(SubjectType.LABEL, SubjectType.PREDICTION)).delete()
     gone.filter(metric__in=TASK_METRICS, subject_type=SubjectType.TASK).delete()
+    forget_gone([unit for unit in units if unit.task_id in current])
     return len(current)
+
+
+def forget_gone(units: Sequence[UnitRows]) -> None:
+    """Scores by other metrics of labels that are not there any more."""
+    there = {(unit.task_id, row.id) for unit in units for row in unit.labels}
+    rows = Score.objects.filter(task_id__in=[unit.task_id for unit in units], subject_type=SubjectType.LABEL)
+    others = rows.exclude(metric__in=LABEL_METRICS).values_list("id", "task_id", "subject")
+    gone = [row for row, task, subject in others if (task, subject) not in there]
+    for start in range(0, len(gone), 500):
+        Score.objects.filter(id__in=gone[start : start + 500]).delete()
 
 
 def unchanged(project_id: UUID, digests: dict[UUID, str]) -> set[UUID]:
