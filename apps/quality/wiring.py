@@ -8,9 +8,12 @@ def connect() -> None:
     from apps.flows.providers import register_fact_provider
     from apps.quality.operations.auditing import audit
     from apps.quality.operations.chores import register_chore
+    from apps.quality.operations.gridding_sheets import tend
     from apps.quality.operations.learning import learn_due
     from apps.quality.operations.observing import observe
     from apps.quality.operations.repeats import repeat
+    from apps.quality.operations.routing_outcomes import settle_moves
+    from apps.quality.operations.routing_policy import follow_policies
     from apps.quality.operations.scoring.changing import rescore
     from apps.quality.operations.scoring.facts import FACTS, answer_fact, task_metrics
     from apps.tasks.hooks import metrics_of
@@ -24,5 +27,8 @@ def connect() -> None:
     register_chore("observe", 10, observe)
     register_chore("rescore", 20, rescore)
     register_chore("learn", 30, learn_due)
+    register_chore("route outcomes", 40, settle_moves)
+    register_chore("route policy", 40, follow_policies)
     register_chore("audit", 50, audit)
     register_chore("repeats", 50, repeat)
+    register_chore("tiles", 60, tend)

@@ -65,3 +65,61 @@ class RouteAnswer(serializers.Serializer[Any]):
     refused = RefusedTask(many=True)
     refused_count = serializers.IntegerField()
     dry_run = serializers.BooleanField()
+
+
+class RuleAnswer(serializers.Serializer[Any]):
+    """``name``: threshold, top, target_recall, budget, or policy for a day of the standing order."""
+
+    name = serializers.CharField()
+    value = serializers.FloatField()
+    person = serializers.UUIDField(allow_null=True)
+    skill = serializers.CharField(allow_blank=True)
+    per_day = serializers.BooleanField()
+
+
+class RouteRunAnswer(serializers.Serializer[Any]):
+    """``selected`` tasks were sent; of those ``reviewed`` since, ``wrong`` ones held ``errors_found`` errors in all.
+    ``found_per_look`` is the share that was wrong, ``promised_per_look`` the mean probability of the same tasks."""
+
+    id = serializers.UUIDField()
+    metric = serializers.CharField()
+    rule = RuleAnswer()
+    filter = serializers.DictField()
+    to_stage = serializers.CharField()
+    wave = serializers.IntegerField()
+    job = serializers.UUIDField(allow_null=True)
+    created_by = serializers.UUIDField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    selected = serializers.IntegerField()
+    of = serializers.IntegerField(allow_null=True)
+    threshold = serializers.FloatField(allow_null=True)
+    expected_errors = serializers.FloatField(allow_null=True)
+    seconds = serializers.FloatField(allow_null=True)
+    reviewed = serializers.IntegerField()
+    wrong = serializers.IntegerField()
+    errors_found = serializers.IntegerField()
+    found_per_look = serializers.FloatField(allow_null=True)
+    promised_per_look = serializers.FloatField(allow_null=True)
+
+
+class AccountAnswer(serializers.Serializer[Any]):
+    """A budget and its day: seconds ``left``, of them ``carried`` from earlier days, and ``spent``, audits included."""
+
+    person = serializers.UUIDField(allow_null=True)
+    skill = serializers.CharField(allow_null=True)
+    seconds_per_day = serializers.FloatField()
+    left = serializers.FloatField()
+    carried = serializers.FloatField()
+    spent = serializers.FloatField()
+
+
+class PolicyAnswer(serializers.Serializer[Any]):
+    """``day`` is UTC's; ``run`` is the day's entry among the routings, once something was decided."""
+
+    enabled = serializers.BooleanField()
+    metric = serializers.CharField()
+    to_stage = serializers.CharField(allow_blank=True)
+    budgets = AccountAnswer(many=True)
+    day = serializers.DateField()
+    run = serializers.UUIDField(allow_null=True)

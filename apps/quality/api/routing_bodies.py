@@ -33,7 +33,19 @@ class BudgetBody(StrictSerializer):
     per_day = Flag(required=False, default=False)
 
 
-@extend_schema_field({"oneOf": [{"type": "number"}, {"$ref": "#/components/schemas/QualityBudgetBody"}]})
+BUDGET_SHAPE = {
+    "type": "object",
+    "required": ["seconds"],
+    "properties": {
+        "seconds": {"type": "number"},
+        "person": {"type": "string", "nullable": True},
+        "skill": {"type": "string", "nullable": True},
+        "per_day": {"type": "boolean"},
+    },
+}
+
+
+@extend_schema_field({"oneOf": [{"type": "number"}, BUDGET_SHAPE]})
 class BudgetField(serializers.Field[Any, Any, Any, Any]):
     """A number of seconds, or more exactly."""
 

@@ -6,7 +6,7 @@ the same task send it once, and a task that somebody has taken meanwhile is left
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -140,8 +140,20 @@ def reason_of(metric: str, one: Candidate) -> str:
     return (f"{said}: {one.evidence}" if one.evidence else f"{said}.")[:REASON]
 
 
-def send_part(run: RouteRun, order: Order, plan: Plan, start: int, end: int, done: Done) -> None:
-    """Places ``start`` to ``end`` of the plan, in the caller's transaction: the moves and the rows that say so."""
+def send_part(
+    run: RouteRun,
+    order: Order,
+    plan: Plan,
+    start: int,
+    end: int,
+    done: Done,
+    people: Mapping[UUID, UUID] | None = None,
+) -> dict[UUID, int]:
+    """Places ``start`` to ``end`` of the plan, in the caller's transaction: the moves and the rows that say so.
+
+    ``people``: by task who is to judge it, where that is not the frame's person or anybody. Answers the places of what
+    was sent.
+    """
     lock_routing(run.project_id)
     now = database_now()
     ids = [uuid_at(plan, place) for place in range(start, end)]
@@ -150,7 +162,9 @@ def send_part(run: RouteRun, order: Order, plan: Plan, start: int, end: int, don
     sent: dict[UUID, int] = {}
     for place, task in enumerate(ids, start):
         if plan.chosen[place] and task in there:
-            error = send(run, order, task, known.get(task), int(plan.revision[place]), int(plan.priority[place]))
+            person = (people or {}).get(task, order.frame.person)
+            ranked = int(plan.revision[place]), int(plan.priority[place])
+            error = send(run, order, task, known.get(task), *ranked, person)
             if error is None:
                 sent[task] = place
             else:
@@ -160,10 +174,11 @@ def send_part(run: RouteRun, order: Order, plan: Plan, start: int, end: int, don
     done.sent += len(sent)
     done.p += sum(float(plan.p[place]) for place in sent.values())
     done.seconds += sum(float(plan.seconds[place]) for place in sent.values())
+    return sent
 
 
 def send(
-    run: RouteRun, order: Order, task: UUID, one: Candidate | None, revision: int, priority: int
+    run: RouteRun, order: Order, task: UUID, one: Candidate | None, revision: int, priority: int, judge: UUID | None
 ) -> DomainError | None:
     """None where the task is on its way, else why not. A refusal leaves nothing behind."""
     frame = order.frame
@@ -183,8 +198,8 @@ def send(
             }
             # No name and no reason in the history: an audit's way there must look the same.
             send_to_stage(task_id=task, actor=None, stage=frame.to_stage, priority=priority, evidence=evidence)
-            if frame.person is not None:
-                person = User.objects.get(id=frame.person)
+            if judge is not None:
+                person = User.objects.get(id=judge)
                 assign_task(task_id=task, actor=person, person=person)
     except DomainError as error:
         return error

@@ -12,6 +12,13 @@ RULES: list[Rule] = [
         allow=MANAGERS,
         body=lambda world: {"metric": "mistakenness", "to_stage": "review", "threshold": 0.5, "dry_run": True},
     ),
+    Rule("GET " + PROJECT + "routes/", allow=MANAGERS),
+    Rule("GET " + PROJECT + "policy/", allow=MANAGERS),
+    Rule(
+        "PUT " + PROJECT + "policy/",
+        allow=MANAGERS,
+        body=lambda world: {"enabled": False, "to_stage": "review", "budgets": [{"seconds_per_day": 60}]},
+    ),
 ]
 
 
