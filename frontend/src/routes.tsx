@@ -11,6 +11,7 @@ import { isProblem } from "./api/client";
 import { projectQuery } from "./api/projects";
 import { queryClient } from "./app/queryClient";
 import { meQuery } from "./app/session";
+import { parseView } from "./pages/quality/views";
 import { WORKING } from "./pages/queue/working";
 import { RouteError } from "./pages/RouteError";
 import { safeNext } from "./pages/signin/search";
@@ -149,6 +150,13 @@ const assistant = createRoute({
   component: lazyRouteComponent(() => import("./pages/assistant/AssistantPage")),
 });
 
+const quality = createRoute({
+  getParentRoute: () => project,
+  path: "/quality",
+  validateSearch: parseView,
+  component: lazyRouteComponent(() => import("./pages/quality/QualityPage")),
+});
+
 const editor = createRoute({
   getParentRoute: () => inside,
   path: "/projects/$project/tasks/$task",
@@ -203,7 +211,7 @@ const tree = root.addChildren([
       inbox,
       projects,
       newProject,
-      project.addChildren([overview, tasks, history, workflow, people, transfer, assistant]),
+      project.addChildren([overview, tasks, history, workflow, people, transfer, assistant, quality]),
       ontologies,
       ontology,
       datasets,

@@ -636,12 +636,34 @@ export interface components {
          */
         JobsJobAnswerStateEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /**
+         * @description * `wrong_class` - wrong_class
+         *     * `badly_located` - badly_located
+         *     * `missing` - missing
+         *     * `spurious` - spurious
+         *     * `duplicate` - duplicate
+         *     * `wrong_attribute` - wrong_attribute
+         * @enum {string}
+         */
+        Kind3b1Enum: "wrong_class" | "badly_located" | "missing" | "spurious" | "duplicate" | "wrong_attribute";
+        /**
          * @description * `file_name` - file_name
          *     * `sha256` - sha256
          *     * `id` - id
          * @enum {string}
          */
         MatchEnum: "file_name" | "sha256" | "id";
+        /**
+         * @description * `mistakenness` - mistakenness
+         * @enum {string}
+         */
+        MetricEnum: "mistakenness";
+        /**
+         * @description * `fixed` - fixed
+         *     * `calibrated` - calibrated
+         *     * `learned` - learned
+         * @enum {string}
+         */
+        ModelEnum: "fixed" | "calibrated" | "learned";
         /**
          * @description * `segmenter` - segmenter
          *     * `predictor` - predictor
@@ -743,6 +765,14 @@ export interface components {
          * @enum {string}
          */
         OntologiesPlannedChangeKindEnum: "class" | "classification" | "attribute" | "option";
+        /**
+         * @description * `tp` - tp
+         *     * `fp` - fp
+         *     * `fn` - fn
+         *     * `confused` - confused
+         * @enum {string}
+         */
+        OutcomeEnum: "tp" | "fp" | "fn" | "confused";
         /** @description A refusal, as RFC 9457 says; some carry members of their own. */
         Problem: {
             code: string;
@@ -904,6 +934,1164 @@ export interface components {
             move: number;
         };
         PublishedOrPlan: components["schemas"]["ProjectsPublishedAnswer"] | components["schemas"]["ProjectsPlanAnswer"];
+        /** @description A budget and its day: seconds ``left``, of them ``carried`` from earlier days, and ``spent``, audits included. */
+        QualityAccountAnswer: {
+            /** Format: double */
+            carried: number;
+            /** Format: double */
+            left: number;
+            /** Format: uuid */
+            person: string | null;
+            /** Format: double */
+            seconds_per_day: number;
+            skill: string | null;
+            /** Format: double */
+            spent: number;
+        };
+        QualityAnnotatorAnswer: {
+            agreement_with_experts: components["schemas"]["QualityShareAnswer"];
+            classes: components["schemas"]["QualityClassShareAnswer"][];
+            /** Format: double */
+            error_rate: number;
+            kinds: {
+                [key: string]: components["schemas"]["QualityShareAnswer"];
+            };
+            labels: number;
+            missed: number;
+            rejected: components["schemas"]["QualityShareAnswer"];
+            weeks: components["schemas"]["QualityWeekAnswer"][];
+        };
+        /**
+         * @description * `-value` - -value
+         *     * `value` - value
+         * @enum {string}
+         */
+        QualityAtlasBodyOrderEnum: "-value" | "value";
+        /** @description ``order`` as the list of scores has it: ``-value`` (the likeliest wrong first) or ``value``. */
+        QualityAtlasBodyRequest: {
+            class?: string;
+            /** @default mistakenness */
+            metric?: components["schemas"]["MetricEnum"];
+            /** @default -value */
+            order?: components["schemas"]["QualityAtlasBodyOrderEnum"];
+        };
+        /** @description Refuses unknown and read-only members by name, together with whatever else is wrong. */
+        QualityAttributeBodyRequest: {
+            name: string;
+            value: unknown;
+        };
+        /** @description ``tasks``: drawn by the waves, by what became of them; ``due`` those that wait to be looked at. */
+        QualityAuditAnswer: {
+            /** Format: double */
+            confidence: number;
+            due: number;
+            enabled: boolean;
+            looks: components["schemas"]["QualityLooksAnswer"][];
+            stage: string;
+            /** Format: double */
+            target_share: number;
+            tasks: {
+                [key: string]: number;
+            };
+            wanted: number;
+            waves: components["schemas"]["QualityWaveAnswer"][];
+        };
+        /** @description ``looks``: about how many tasks; without it as many as the target needs. */
+        QualityAuditBodyRequest: {
+            looks?: number;
+        };
+        /** @description ``job`` makes the pictures; ``results`` once the batch is committed. */
+        QualityBatchAnswer: {
+            class: string | null;
+            /** Format: date-time */
+            committed_at: string | null;
+            heading: components["schemas"]["QualityHeadingAnswer"];
+            /** Format: uuid */
+            id: string;
+            items: components["schemas"]["QualityItemAnswer"][];
+            items_count: number;
+            /** Format: uuid */
+            job: string | null;
+            /** Format: date-time */
+            opened_at: string;
+            order: string;
+            results: components["schemas"]["QualityResultAnswer"][];
+            sent: components["schemas"]["QualitySentAnswer"][];
+            state: components["schemas"]["State919Enum"];
+        };
+        /**
+         * @description * `mistakenness` - mistakenness
+         *     * `neighbourhood` - neighbourhood
+         *     * `random` - random
+         * @enum {string}
+         */
+        QualityBatchBodyOrderEnum: "mistakenness" | "neighbourhood" | "random";
+        /** @description One class, cell of the confusion matrix, annotator, answer or kind of error; none of them: every label. */
+        QualityBatchBodyRequest: {
+            annotator?: string;
+            attribute?: components["schemas"]["QualityAttributeBodyRequest"];
+            class?: string;
+            confusion?: components["schemas"]["QualityConfusionBodyRequest"];
+            kind?: components["schemas"]["Kind3b1Enum"];
+            /** @default mistakenness */
+            order?: components["schemas"]["QualityBatchBodyOrderEnum"];
+            /** @default 200 */
+            size?: number;
+            /** @default 96 */
+            tile?: components["schemas"]["TileEnum"];
+        };
+        QualityBatchRowAnswer: {
+            class: string | null;
+            /** Format: date-time */
+            committed_at: string | null;
+            /** Format: uuid */
+            id: string;
+            items_count: number;
+            /** Format: date-time */
+            opened_at: string;
+            order: string;
+            state: components["schemas"]["State919Enum"];
+        };
+        QualityBatchRowAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["QualityBatchRowAnswer"][];
+        };
+        /** @description Has ``errors``, a name that serializers use for something of their own. */
+        QualityBinAnswer: {
+            /** Format: double */
+            claimed: number;
+            errors: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            n: number;
+            /** Format: double */
+            observed: number;
+        };
+        /** @description Of the ``seconds`` asked for, what audits need first, what the day has spent, and what was ``left`` to spend. */
+        QualityBudgetAnswer: {
+            /** Format: double */
+            audits: number;
+            /** Format: double */
+            left: number;
+            /** Format: double */
+            seconds: number;
+            /** Format: double */
+            spent_today: number;
+        };
+        QualityCalibrationAnswer: {
+            /** Format: date-time */
+            fitted_at: string | null;
+            reliability: components["schemas"]["QualityPlotsAnswer"];
+            targets: components["schemas"]["QualityTargetsAnswer"];
+            waiting: number;
+        };
+        QualityCapAnswer: {
+            capped: number;
+            /** Format: double */
+            times_median: number;
+            /** Format: double */
+            weight: number | null;
+        };
+        /** @description Of a snapshot, or without one of what has come to rest by now. */
+        QualityCertificateBodyRequest: {
+            /** Format: uuid */
+            snapshot?: string | null;
+        };
+        /** @description A share with its 95 % interval, and how many it rests on. */
+        QualityClassShareAnswer: {
+            class: string;
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            low: number | null;
+            n: number;
+            /** Format: double */
+            share: number | null;
+        };
+        /** @description ``active_ms``: how long the person looked. ``stage``: where tasks with reported labels are to go. */
+        QualityCommitBodyRequest: {
+            active_ms: number;
+            marks: components["schemas"]["QualityMarkBodyRequest"][];
+            /** @default  */
+            stage?: string;
+        };
+        QualityCommittedAnswer: {
+            /** Format: uuid */
+            id: string;
+            results: components["schemas"]["QualityResultAnswer"][];
+            sent: components["schemas"]["QualitySentAnswer"][];
+            state: string;
+        };
+        /**
+         * @description ``counts``: a row for each label class, a column for each predicted one; the last of both is nothing. Of more
+         *     than 100 classes those with the most matches; ``left_out`` counts the others.
+         */
+        QualityConfusionAnswer: {
+            classes: string[];
+            counts: number[][];
+            left_out: number;
+        };
+        /** @description Refuses unknown and read-only members by name, together with whatever else is wrong. */
+        QualityConfusionBodyRequest: {
+            label: string;
+            predicted: string;
+        };
+        /** @description At the thresholds asked for; a share of nothing is null. */
+        QualityCountsAnswer: {
+            /** Format: double */
+            f1: number | null;
+            fn: number;
+            fp: number;
+            /** Format: double */
+            precision: number | null;
+            /** Format: double */
+            recall: number | null;
+            tp: number;
+        };
+        /** @description ``points``: recall, precision, confidence. */
+        QualityCurveAnswer: {
+            class: string;
+            points: number[][];
+        };
+        /** @description Seconds a day (UTC) of a ``person`` (id or e-mail address), for tasks that need a ``skill``, or of anybody. */
+        QualityDailyBudgetRequest: {
+            person?: string | null;
+            /** Format: double */
+            seconds_per_day: number;
+            skill?: string | null;
+        };
+        /** @description ``low`` and ``high`` hold at a planned look, ``live_high`` at every look at once. */
+        QualityDocumentAnswer: {
+            /** Format: date-time */
+            at: string;
+            certified: boolean;
+            classes: components["schemas"]["QualityLineAnswer"][];
+            /** Format: double */
+            confidence: number;
+            corrected: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: double */
+            estimate?: number;
+            /** Format: double */
+            high?: number;
+            kinds: components["schemas"]["QualityLineAnswer"][];
+            /** Format: double */
+            live_high?: number;
+            /** Format: double */
+            low?: number;
+            n_audited: number;
+            n_labels: number;
+            n_needed: number;
+            n_reviewed: number;
+            parts: components["schemas"]["QualityLineAnswer"][];
+            /** Format: uuid */
+            project: string;
+            repeats: {
+                [key: string]: unknown;
+            };
+            rests_on: string;
+            /** Format: uuid */
+            snapshot: string | null;
+            /** Format: double */
+            target: number;
+        };
+        QualityEffectAnswer: {
+            class: string;
+            /** Format: double */
+            effect: number;
+        };
+        /**
+         * @description ``model``: a model's id, or its name with or without the version. ``subset``: the metadata key whose values are
+         *     the subsets. ``truth``: ``reviewed`` (labels that an explicit verdict or an approved review stands behind), ``all``
+         *     (whatever anybody has saved).
+         */
+        QualityEvaluateBodyRequest: {
+            model: string;
+            /** @default  */
+            subset?: string;
+            /** @default reviewed */
+            truth?: components["schemas"]["TruthEnum"];
+        };
+        /** @description ``question``: the classification whose answer this is, null for a class of objects. ``coco``: COCO's figures. */
+        QualityEvaluatedClassAnswer: {
+            class: string;
+            coco: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: double */
+            f1: number | null;
+            fn: number;
+            fp: number;
+            id: string;
+            labels: number;
+            /** Format: double */
+            precision: number | null;
+            predictions: number;
+            question: string | null;
+            /** Format: double */
+            recall: number | null;
+            tp: number;
+        };
+        /**
+         * @description ``objects`` and ``answers`` are counted apart; the counts beside them are the objects', or the answers' where
+         *     nothing else was compared.
+         */
+        QualityEvaluationAnswer: {
+            answers: components["schemas"]["QualityCountsAnswer"] | null;
+            classes: components["schemas"]["QualityEvaluatedClassAnswer"][];
+            classifications: {
+                [key: string]: unknown;
+            }[];
+            coco: {
+                [key: string]: unknown;
+            };
+            /** Format: double */
+            confidence: number;
+            confusion: components["schemas"]["QualityConfusionAnswer"];
+            curves: components["schemas"]["QualityCurveAnswer"][];
+            /** Format: date-time */
+            evaluated_at: string;
+            /** Format: double */
+            f1: number | null;
+            fn: number;
+            fp: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: double */
+            iou: number;
+            left_out: {
+                [key: string]: number;
+            };
+            model: {
+                [key: string]: unknown;
+            };
+            objects: components["schemas"]["QualityCountsAnswer"] | null;
+            /** Format: double */
+            precision: number | null;
+            /** Format: double */
+            recall: number | null;
+            subset: string | null;
+            subset_key: string | null;
+            subsets: string[];
+            tp: number;
+            trained_on: {
+                [key: string]: unknown;
+            };
+            truth: components["schemas"]["TruthEnum"];
+            units: number;
+            warnings: components["schemas"]["QualityWarningAnswer"][];
+        };
+        /** @description Why the task came and what speaks against its labels; empty where the stage hides it. */
+        QualityEvidenceAnswer: {
+            labels: components["schemas"]["QualityLabelEvidenceAnswer"][];
+            metrics: {
+                [key: string]: unknown;
+            };
+            missing: components["schemas"]["QualityLabelEvidenceAnswer"][];
+            route_reason: unknown | null;
+        };
+        QualityFiguresAnswer: {
+            /** Format: double */
+            brier: number | null;
+            /** Format: double */
+            ece: number | null;
+            /** Format: double */
+            ece_constant: number | null;
+            /** Format: double */
+            intercept: number | null;
+            /** Format: double */
+            log_loss: number | null;
+            /** Format: double */
+            log_loss_constant: number | null;
+            /** Format: double */
+            skill: number | null;
+            /** Format: double */
+            slope: number | null;
+        };
+        /** @description Has ``errors``, a name that serializers use for something of their own. */
+        QualityFitAnswer: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            brier: number | null;
+            /** Format: double */
+            ece: number | null;
+            /** Format: double */
+            ece_constant: number | null;
+            errors: number;
+            fits_ahead: number;
+            /** Format: double */
+            gain: number | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: double */
+            intercept: number | null;
+            /** Format: double */
+            log_loss: number | null;
+            /** Format: double */
+            log_loss_constant: number | null;
+            /** Format: double */
+            lower: number | null;
+            model: components["schemas"]["ModelEnum"];
+            /** Format: double */
+            skill: number | null;
+            /** Format: double */
+            slope: number | null;
+            verdicts: number;
+        };
+        /** @description ``class`` null: the batch mixes classes. ``left`` is counted to ten thousand; ``more``: there are more. */
+        QualityHeadingAnswer: {
+            class: string | null;
+            left: number;
+            more: boolean;
+            references: components["schemas"]["QualityReferenceAnswer"][];
+            seen: number;
+        };
+        QualityIssuedAnswer: {
+            certified: boolean;
+            digest: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: uuid */
+            issued_by: string | null;
+            /** Format: uuid */
+            snapshot: string | null;
+        };
+        QualityIssuedAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["QualityIssuedAnswer"][];
+        };
+        QualityIssuedWholeAnswer: {
+            certified: boolean;
+            digest: string;
+            document: components["schemas"]["QualityDocumentAnswer"];
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            /** Format: uuid */
+            issued_by: string | null;
+            /** Format: uuid */
+            snapshot: string | null;
+        };
+        /** @description ``evidence`` only for whoever may see it, and never in a random batch. */
+        QualityItemAnswer: {
+            atlas_url: string | null;
+            class: string;
+            /** Format: uuid */
+            data_unit: string | null;
+            evidence: components["schemas"]["QualityItemEvidenceAnswer"] | null;
+            geometry: unknown | null;
+            height: number;
+            /** Format: uuid */
+            id: string;
+            image_url: string;
+            /** Format: uuid */
+            label: string;
+            shape: string;
+            size: number;
+            /** Format: uuid */
+            task: string;
+            thumbnail_url: string;
+            width: number;
+            x: number;
+            y: number;
+        };
+        QualityItemEvidenceAnswer: {
+            kind: string | null;
+            /** Format: double */
+            p_error: number | null;
+            text: string;
+        };
+        /** @description One label, or with ``label`` null an object that the model sees and nobody labeled. */
+        QualityLabelEvidenceAnswer: {
+            atlas_url: string | null;
+            calibrated: boolean;
+            class: string;
+            /** Format: uuid */
+            data_unit: string;
+            evidence: string;
+            geometry: unknown | null;
+            /** Format: uuid */
+            id: string;
+            kind: string | null;
+            /** Format: uuid */
+            label: string | null;
+            label_revision: number;
+            metric: string;
+            model_label: components["schemas"]["QualityModelLabelAnswer"] | null;
+            neighbours: components["schemas"]["QualityNeighbourAnswer"][];
+            /** Format: double */
+            p_error: number | null;
+            /** Format: uuid */
+            prediction: string | null;
+            /** Format: date-time */
+            scored_at: string;
+            scorer_version: string;
+            shape: string | null;
+            size: number | null;
+            subject_type: components["schemas"]["SubjectTypeEnum"];
+            /** Format: uuid */
+            task: string;
+            /** Format: double */
+            value: number;
+            x: number | null;
+            y: number | null;
+        };
+        /** @description One label, or with ``label`` null an object that the model sees and nobody labeled. */
+        QualityLabelScoreAnswer: {
+            atlas_url: string | null;
+            calibrated: boolean;
+            class: string;
+            /** Format: uuid */
+            data_unit: string;
+            evidence: string;
+            geometry: unknown | null;
+            /** Format: uuid */
+            id: string;
+            kind: string | null;
+            /** Format: uuid */
+            label: string | null;
+            label_revision: number;
+            metric: string;
+            model_label: components["schemas"]["QualityModelLabelAnswer"] | null;
+            /** Format: double */
+            p_error: number | null;
+            /** Format: uuid */
+            prediction: string | null;
+            /** Format: date-time */
+            scored_at: string;
+            scorer_version: string;
+            shape: string | null;
+            size: number | null;
+            subject_type: components["schemas"]["SubjectTypeEnum"];
+            /** Format: uuid */
+            task: string;
+            /** Format: double */
+            value: number;
+            x: number | null;
+            y: number | null;
+        };
+        QualityLabelScoreAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["QualityLabelScoreAnswer"][];
+        };
+        QualityLearnedAnswer: {
+            fits_ahead: number;
+            fits_needed: number;
+            /** Format: double */
+            gain: number | null;
+            /** Format: double */
+            lower: number | null;
+        };
+        /** @description One kind or class. What is not certified has ``reason`` and, as all, ``n_needed`` random reviews. */
+        QualityLineAnswer: {
+            certified: boolean;
+            class: string;
+            /** Format: double */
+            estimate?: number;
+            /** Format: double */
+            high?: number;
+            kind: string;
+            /** Format: double */
+            live_high?: number;
+            /** Format: double */
+            low?: number;
+            n_audited: number;
+            n_labels: number;
+            n_needed: number;
+            n_reviewed: number;
+            rests_on: string;
+        };
+        /** @description Random looks at labels of a kind or class, and tasks still to be drawn for the target. */
+        QualityLooksAnswer: {
+            class: string;
+            kind: string;
+            looks: number;
+            n_needed: number;
+        };
+        /**
+         * @description * `wrong_class` - wrong_class
+         *     * `badly_located` - badly_located
+         *     * `spurious` - spurious
+         *     * `duplicate` - duplicate
+         *     * `wrong_attribute` - wrong_attribute
+         * @enum {string}
+         */
+        QualityMarkBodyKindEnum: "wrong_class" | "badly_located" | "spurious" | "duplicate" | "wrong_attribute";
+        /** @description Refuses unknown and read-only members by name, together with whatever else is wrong. */
+        QualityMarkBodyRequest: {
+            class?: string;
+            /** Format: uuid */
+            item: string;
+            kind?: components["schemas"]["QualityMarkBodyKindEnum"];
+        };
+        /** @description ``predicted`` and ``label_class`` as they were evaluated, null for nothing. */
+        QualityMatchAnswer: {
+            /** Format: double */
+            confidence: number | null;
+            data_unit: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: double */
+            iou: number;
+            label: components["schemas"]["QualityMatchedAnswer"] | null;
+            label_class: string | null;
+            outcome: components["schemas"]["OutcomeEnum"];
+            predicted: string | null;
+            prediction: components["schemas"]["QualityMatchedAnswer"] | null;
+            /** Format: uuid */
+            task: string;
+        };
+        QualityMatchAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["QualityMatchAnswer"][];
+        };
+        /** @description A prediction or a label as it is now; null where it has gone since. */
+        QualityMatchedAnswer: {
+            attributes: {
+                [key: string]: unknown;
+            };
+            class: string;
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: uuid */
+            id: string;
+            shape: string;
+        };
+        QualityMetricAnswer: {
+            name: string;
+            subject_type: string;
+        };
+        QualityModelLabelAnswer: {
+            class: string;
+            /** Format: double */
+            confidence: number;
+            geometry?: unknown | null;
+            /** Format: uuid */
+            prediction: string;
+            shape?: string;
+        };
+        QualityNeighbourAnswer: {
+            atlas_url: string | null;
+            class: string;
+            /** Format: double */
+            distance: number;
+            /** Format: uuid */
+            label: string;
+            size: number | null;
+            /** Format: uuid */
+            task: string;
+            x: number | null;
+            y: number | null;
+        };
+        /**
+         * @description A prediction over the task's image. ``label``: the label that it meets (IoU .5 or more, the same class), or is
+         *     taken for; ``agrees`` whether their classes do; null where it meets none.
+         */
+        QualityOverlayAnswer: {
+            agrees: boolean | null;
+            attributes: {
+                [key: string]: unknown;
+            };
+            class: string;
+            /** Format: double */
+            confidence: number;
+            geometry: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: double */
+            iou: number | null;
+            /** Format: uuid */
+            label: string | null;
+            model: components["schemas"]["QualityOverlayModelAnswer"];
+            probabilities: {
+                [key: string]: number;
+            };
+            shape: string;
+        };
+        QualityOverlayModelAnswer: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            version: string;
+        };
+        /** @description The surest predictions of the model, at most 500 of ``total``; without a model of the newest that has any. */
+        QualityOverlayPage: {
+            model: components["schemas"]["QualityOverlayModelAnswer"] | null;
+            models: components["schemas"]["QualityOverlayModelAnswer"][];
+            results: components["schemas"]["QualityOverlayAnswer"][];
+            total: number;
+        };
+        QualityPersonAnswer: {
+            annotator: components["schemas"]["QualityAnnotatorAnswer"] | null;
+            /** Format: email */
+            email: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            reviewer: components["schemas"]["QualityReviewerAnswer"] | null;
+        };
+        QualityPersonAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["QualityPersonAnswer"][];
+        };
+        /** @description Has ``errors``, a name that serializers use for something of their own. */
+        QualityPlotAnswer: {
+            bins: components["schemas"]["QualityBinAnswer"][];
+            errors: number;
+            found_per_look: components["schemas"]["QualityPointAnswer"][];
+            needed: number;
+            verdicts: number;
+        };
+        QualityPlotsAnswer: {
+            label: components["schemas"]["QualityPlotAnswer"];
+            missing: components["schemas"]["QualityPlotAnswer"];
+            task: components["schemas"]["QualityPlotAnswer"];
+        };
+        QualityPointAnswer: {
+            /** Format: double */
+            found: number;
+            /** Format: double */
+            looks: number;
+            /** Format: double */
+            oracle: number;
+            /** Format: double */
+            random: number;
+        };
+        /** @description ``day`` is UTC's; ``run`` is the day's entry among the routings, once something was decided. */
+        QualityPolicyAnswer: {
+            budgets: components["schemas"]["QualityAccountAnswer"][];
+            /** Format: date */
+            day: string;
+            enabled: boolean;
+            metric: string;
+            /** Format: uuid */
+            run: string | null;
+            to_stage: string;
+        };
+        /** @description Refuses unknown and read-only members by name, together with whatever else is wrong. */
+        QualityPolicyBodyRequest: {
+            budgets: components["schemas"]["QualityDailyBudgetRequest"][];
+            enabled: boolean;
+            /** @default mistakenness */
+            metric?: string;
+            to_stage: string;
+        };
+        /** @description Which matches, as ``quality/matches/`` has them, and where their tasks go. ``top``: only the surest tasks. */
+        QualityQueueBodyRequest: {
+            /**
+             * Format: double
+             * @default 0
+             */
+            confidence?: number;
+            /** @default false */
+            dry_run?: boolean;
+            /**
+             * Format: double
+             * @default 0.5
+             */
+            iou?: number;
+            label?: string;
+            model: string;
+            outcome?: components["schemas"]["OutcomeEnum"];
+            predicted?: string;
+            subset?: string;
+            to_stage: string;
+            top?: number;
+        };
+        /** @description What sending these matches would do. */
+        QualityQueuedAnswer: {
+            chosen: number;
+            matches: number;
+            tasks: number;
+        };
+        /** @description The share of the errors that the threshold finds, where random reviews found enough of them to tell. */
+        QualityRecallAnswer: {
+            audit_errors: number;
+            curve?: components["schemas"]["QualityRecallPoint"][];
+            /** Format: double */
+            estimate?: number;
+            /** Format: double */
+            high?: number;
+            known: boolean;
+            /** Format: double */
+            low?: number;
+            needed: number;
+            /** Format: double */
+            target?: number;
+            /** Format: double */
+            threshold?: number;
+        };
+        QualityRecallPoint: {
+            /** Format: double */
+            estimate: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            threshold: number;
+        };
+        /** @description ``atlas_url`` null: the picture is being made (``job``), or could not be read. */
+        QualityReferenceAnswer: {
+            atlas_url: string | null;
+            confirmed: boolean;
+            /** Format: uuid */
+            id: string;
+            size: number;
+            x: number;
+            y: number;
+        };
+        QualityRefusedTask: {
+            code: string;
+            detail: string;
+            /** Format: uuid */
+            task: string;
+        };
+        QualityResultAnswer: {
+            error: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: uuid */
+            item: string;
+            status: components["schemas"]["QualityResultAnswerStatusEnum"];
+        };
+        /**
+         * @description * `fine` - fine
+         *     * `flagged` - flagged
+         *     * `relabeled` - relabeled
+         *     * `refused` - refused
+         *     * `stale` - stale
+         * @enum {string}
+         */
+        QualityResultAnswerStatusEnum: "fine" | "flagged" | "relabeled" | "refused" | "stale";
+        QualityReviewerAnswer: {
+            overturned: components["schemas"]["QualityShareAnswer"];
+            rejected: number;
+            repeat_agreement: components["schemas"]["QualityShareAnswer"];
+            /** Format: double */
+            seconds_per_verdict: number | null;
+            sensitivity: components["schemas"]["QualitySensitivityAnswer"] | null;
+            verdicts: number;
+        };
+        /** @description ``selected`` of a frame ``of`` so many; ``tasks`` are the first 200, ``refused`` the first 1,000. */
+        QualityRouteAnswer: {
+            budget?: components["schemas"]["QualityBudgetAnswer"];
+            dry_run: boolean;
+            /** Format: double */
+            expected_errors: number;
+            /** Format: uuid */
+            id: string | null;
+            of: number;
+            recall: components["schemas"]["QualityRecallAnswer"];
+            refused: components["schemas"]["QualityRefusedTask"][];
+            refused_count: number;
+            /** Format: double */
+            seconds: number;
+            selected: number;
+            tasks: components["schemas"]["QualityRoutedTask"][];
+            /** Format: double */
+            threshold: number | null;
+        };
+        /** @description Exactly one of ``threshold``, ``top``, ``target_recall`` and ``budget``. */
+        QualityRouteBodyRequest: {
+            budget?: number | {
+                per_day?: boolean;
+                person?: string | null;
+                seconds: number;
+                skill?: string | null;
+            };
+            /** @default false */
+            dry_run?: boolean;
+            filter?: components["schemas"]["QualityRouteFilterRequest"];
+            metric: string;
+            /** Format: double */
+            target_recall?: number;
+            /** Format: double */
+            threshold?: number;
+            to_stage: string;
+            top?: number;
+        };
+        QualityRoutedTask: {
+            priority: number;
+            reason: string;
+            /** Format: uuid */
+            task: string;
+            /** Format: double */
+            value: number;
+        };
+        /** @description Which tasks are in question. ``class`` (name or id) and ``kind`` are of what is most likely wrong in a task. */
+        QualityRouteFilterRequest: {
+            class?: string;
+            kind?: components["schemas"]["Kind3b1Enum"];
+            stage?: string;
+            status?: components["schemas"]["StatusD09Enum"];
+        };
+        /**
+         * @description ``selected`` tasks were sent; of those ``reviewed`` since, ``wrong`` ones held ``errors_found`` errors in all.
+         *     ``found_per_look`` is the share that was wrong, ``promised_per_look`` the mean probability of the same tasks.
+         */
+        QualityRouteRunAnswer: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string | null;
+            errors_found: number;
+            /** Format: double */
+            expected_errors: number | null;
+            filter: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: double */
+            found_per_look: number | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            job: string | null;
+            metric: string;
+            of: number | null;
+            /** Format: double */
+            promised_per_look: number | null;
+            reviewed: number;
+            rule: components["schemas"]["QualityRuleAnswer"];
+            /** Format: double */
+            seconds: number | null;
+            selected: number;
+            /** Format: double */
+            threshold: number | null;
+            to_stage: string;
+            wave: number;
+            wrong: number;
+        };
+        QualityRouteRunAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["QualityRouteRunAnswer"][];
+        };
+        /** @description ``name``: threshold, top, target_recall, budget, or policy for a day of the standing order. */
+        QualityRuleAnswer: {
+            name: string;
+            per_day: boolean;
+            /** Format: uuid */
+            person: string | null;
+            skill: string;
+            /** Format: double */
+            value: number;
+        };
+        QualityRunAnswer: {
+            by_class: components["schemas"]["QualityShareOfErrorsAnswer"][];
+            by_kind: components["schemas"]["QualityShareOfErrorsAnswer"][];
+            /** Format: double */
+            expected_errors: number;
+            /** Format: double */
+            expected_missing: number;
+            /** Format: date-time */
+            finished_at: string;
+            /** Format: uuid */
+            id: string;
+            label_histogram: number[];
+            labels: number;
+            missing: number;
+            model: string | null;
+            scorer_version: string;
+            task_histogram: number[];
+            tasks: number;
+            warnings: string[];
+        };
+        /** @description ``metrics``: none named means all. ``model`` by id, by name, or by name and version. */
+        QualityScoreBodyRequest: {
+            metrics?: string[];
+            model?: string | null;
+        };
+        QualitySensitivityAnswer: {
+            /** Format: double */
+            mean: number;
+            n: number;
+        };
+        QualitySentAnswer: {
+            error: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: uuid */
+            task: string;
+        };
+        /** @description ``audit_stage`` is where audits are looked at now: ``stage``, or what stands in for it. */
+        QualitySettingsAnswer: {
+            audit_enabled: boolean;
+            audit_stage: string;
+            /** Format: double */
+            base_rate: number;
+            class_costs: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            confidence: number;
+            costs: {
+                [key: string]: number;
+            };
+            /** Format: uuid */
+            model: string | null;
+            /** Format: double */
+            repeat_rate: number;
+            seconds: {
+                [key: string]: number;
+            };
+            stage: string;
+            /** Format: double */
+            target_share: number;
+        };
+        /** @description ``costs`` and ``seconds`` by kind of error, ``class_costs`` by class (name or id). */
+        QualitySettingsBodyRequest: {
+            audit_enabled?: boolean;
+            /** Format: double */
+            base_rate?: number;
+            class_costs?: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            confidence?: number;
+            costs?: {
+                [key: string]: number;
+            };
+            /** Format: uuid */
+            model?: string | null;
+            /** Format: double */
+            repeat_rate?: number;
+            seconds?: {
+                [key: string]: number;
+            };
+            stage?: string;
+            /** Format: double */
+            target_share?: number;
+        };
+        /** @description A share with its 95 % interval, and how many it rests on. */
+        QualityShareAnswer: {
+            /** Format: double */
+            high: number | null;
+            /** Format: double */
+            low: number | null;
+            n: number;
+            /** Format: double */
+            share: number | null;
+        };
+        QualityShareOfErrorsAnswer: {
+            /** Format: double */
+            expected: number;
+            name: string;
+        };
+        /** @description ``run`` null: nothing has been scored. ``job``: a scoring under way. */
+        QualitySummaryAnswer: {
+            calibrated: boolean;
+            /** Format: uuid */
+            job: string | null;
+            metrics: components["schemas"]["QualityMetricAnswer"][];
+            models: number;
+            run: components["schemas"]["QualityRunAnswer"] | null;
+        };
+        /** @description Has ``errors``, a name that serializers use for something of their own. */
+        QualityTargetAnswer: {
+            bent: boolean;
+            calibrated: boolean;
+            cap: components["schemas"]["QualityCapAnswer"];
+            contradicted: boolean;
+            effects: components["schemas"]["QualityEffectAnswer"][];
+            errors: number;
+            figures: components["schemas"]["QualityFiguresAnswer"];
+            history: components["schemas"]["QualityFitAnswer"][];
+            learned: components["schemas"]["QualityLearnedAnswer"];
+            model: components["schemas"]["ModelEnum"];
+            verdicts: number;
+        };
+        QualityTargetsAnswer: {
+            label: components["schemas"]["QualityTargetAnswer"];
+            missing: components["schemas"]["QualityTargetAnswer"];
+            task: components["schemas"]["QualityTargetAnswer"];
+        };
+        QualityTaskScoreAnswer: {
+            calibrated: boolean;
+            /** Format: uuid */
+            data_unit: string;
+            evidence: string;
+            kind: string | null;
+            metric: string;
+            name: string;
+            /** Format: double */
+            p_error: number | null;
+            /** Format: date-time */
+            scored_at: string;
+            stage: string;
+            status: string;
+            /** Format: uuid */
+            task: string;
+            thumbnail_url: string;
+            /** Format: double */
+            value: number;
+        };
+        QualityTaskScoreAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["QualityTaskScoreAnswer"][];
+        };
+        /** @description The marks of the batch, which is open again; ``kept``: somebody has touched what it did. */
+        QualityUndoneAnswer: {
+            /** Format: uuid */
+            id: string;
+            results: components["schemas"]["QualityUndoneResultAnswer"][];
+            state: string;
+        };
+        QualityUndoneResultAnswer: {
+            /** Format: uuid */
+            item: string;
+            status: components["schemas"]["QualityUndoneResultAnswerStatusEnum"];
+        };
+        /**
+         * @description * `taken_back` - taken_back
+         *     * `kept` - kept
+         * @enum {string}
+         */
+        QualityUndoneResultAnswerStatusEnum: "taken_back" | "kept";
+        QualityWarningAnswer: {
+            code: string;
+            detail: string;
+        };
+        /** @description ``frame`` tasks were drawn over, ``drawn`` of them are to be looked at; ``why`` is the plan in words. */
+        QualityWaveAnswer: {
+            /** Format: date-time */
+            at: string;
+            drawn: number;
+            frame: number;
+            number: number;
+            state: components["schemas"]["QualityWaveAnswerStateEnum"];
+            why: string;
+        };
+        /**
+         * @description * `drawing` - drawing
+         *     * `drawn` - drawn
+         * @enum {string}
+         */
+        QualityWaveAnswerStateEnum: "drawing" | "drawn";
+        QualityWeekAnswer: {
+            labels: number;
+            rejected: number;
+            /** Format: date */
+            week: string;
+        };
         /**
          * @description * `owner` - owner
          *     * `admin` - admin
@@ -934,6 +2122,12 @@ export interface components {
          */
         ScopesEnum: "read" | "label" | "review" | "manage" | "admin" | "agent";
         /**
+         * @description * `open` - open
+         *     * `committed` - committed
+         * @enum {string}
+         */
+        State919Enum: "open" | "committed";
+        /**
          * @description * `waiting` - waiting
          *     * `claimed` - claimed
          *     * `routing` - routing
@@ -941,7 +2135,13 @@ export interface components {
          *     * `archived` - archived
          * @enum {string}
          */
-        StatusEnum: "waiting" | "claimed" | "routing" | "complete" | "archived";
+        StatusD09Enum: "waiting" | "claimed" | "routing" | "complete" | "archived";
+        /**
+         * @description * `label` - label
+         *     * `prediction` - prediction
+         * @enum {string}
+         */
+        SubjectTypeEnum: "label" | "prediction";
         /** @description A step that may save labels in its own transaction. */
         TasksApproveBodyRequest: {
             base_revision?: number;
@@ -1106,7 +2306,7 @@ export interface components {
             /** Format: uuid */
             assignee?: string | null;
             stage?: string;
-            status?: components["schemas"]["StatusEnum"];
+            status?: components["schemas"]["StatusD09Enum"];
         };
         TasksBulkItem: {
             error?: {
@@ -1185,7 +2385,7 @@ export interface components {
         /** @description Which tasks; all that match. */
         TasksExportFilterRequest: {
             stage?: string;
-            status?: components["schemas"]["StatusEnum"];
+            status?: components["schemas"]["StatusD09Enum"];
         };
         /** @description A tuning; its id is its job's. ``model`` is the version that came of it, when it was accepted. */
         TasksFinetuneAnswer: {
@@ -1356,16 +2556,23 @@ export interface components {
         };
         /**
          * @description * `labels` - labels
+         *     * `predictions` - predictions
          * @enum {string}
          */
-        TasksImportBodyKindEnum: "labels";
+        TasksImportBodyKindEnum: "labels" | "predictions";
         /**
          * @description * `add` - add
          *     * `replace` - replace
          * @enum {string}
          */
         TasksImportBodyModeEnum: "add" | "replace";
-        /** @description A file of labels. ``kind`` predictions come with the quality part; until then only labels are taken. */
+        /**
+         * @description A file of labels, or with ``kind`` predictions of what a model says (coco: a results list, or annotations with
+         *     ``score``; native). ``model`` is then its name, or as JSON ``{"name", "version", "out_of_sample", "trained_on"}``.
+         *
+         *     What a model says of a data unit is always replaced as a whole. ``mode`` tells what becomes of the units that the
+         *     file does not name: ``add`` leaves what the model said of them, ``replace`` takes it away.
+         */
         TasksImportBodyRequest: {
             /** Format: binary */
             file: string;
@@ -1376,6 +2583,7 @@ export interface components {
             match?: components["schemas"]["MatchEnum"];
             /** @default add */
             mode?: components["schemas"]["TasksImportBodyModeEnum"];
+            model?: string;
             /** @default keep */
             on_error?: components["schemas"]["OnErrorEnum"];
         };
@@ -1539,6 +2747,35 @@ export interface components {
             next: string | null;
             results: components["schemas"]["TasksSelectionAnswer"][];
         };
+        /** @description ``tasks`` and ``labels`` are how many it holds. */
+        TasksSnapshotAnswer: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string | null;
+            filter: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            id: string;
+            labels: number;
+            name: string;
+            /** Format: uuid */
+            project: string;
+            tags: string[];
+            tasks: number;
+        };
+        TasksSnapshotAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["TasksSnapshotAnswer"][];
+        };
+        /** @description ``filter`` says of which tasks; without it of all. */
+        TasksSnapshotBodyRequest: {
+            filter?: components["schemas"]["TasksExportFilterRequest"];
+            name: string;
+            tags?: string[];
+        };
         TasksStageAnswer: {
             claimed: number;
             id: string;
@@ -1606,7 +2843,7 @@ export interface components {
             };
             stage_title: string;
             stage_type: string;
-            status: components["schemas"]["StatusEnum"];
+            status: components["schemas"]["StatusD09Enum"];
             /** Format: date-time */
             updated_at: string;
         };
@@ -1656,16 +2893,6 @@ export interface components {
             results: components["schemas"]["TasksVerdictAnswer"][];
         };
         /**
-         * @description * `wrong_class` - wrong_class
-         *     * `badly_located` - badly_located
-         *     * `missing` - missing
-         *     * `spurious` - spurious
-         *     * `duplicate` - duplicate
-         *     * `wrong_attribute` - wrong_attribute
-         * @enum {string}
-         */
-        TasksVerdictBodyKindEnum: "wrong_class" | "badly_located" | "missing" | "spurious" | "duplicate" | "wrong_attribute";
-        /**
          * @description * `exhaustive` - exhaustive
          * @enum {string}
          */
@@ -1679,13 +2906,25 @@ export interface components {
             geometry?: {
                 [key: string]: unknown;
             } | null;
-            kind?: components["schemas"]["TasksVerdictBodyKindEnum"] | components["schemas"]["NullEnum"];
+            kind?: components["schemas"]["Kind3b1Enum"] | components["schemas"]["NullEnum"];
             /** Format: uuid */
             label: string | null;
             mode?: components["schemas"]["TasksVerdictBodyModeEnum"] | components["schemas"]["NullEnum"];
             reason?: string;
             verdict: components["schemas"]["VerdictEnum"];
         };
+        /**
+         * @description * `96` - 96
+         *     * `192` - 192
+         * @enum {integer}
+         */
+        TileEnum: 96 | 192;
+        /**
+         * @description * `reviewed` - reviewed
+         *     * `all` - all
+         * @enum {string}
+         */
+        TruthEnum: "reviewed" | "all";
         /**
          * @description * `approved` - approved
          *     * `rejected` - rejected

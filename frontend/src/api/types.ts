@@ -211,3 +211,10 @@ export type Finetune = Narrow<
   Schema<"TasksFinetuneAnswer">,
   { state: Narrow<Schema<"TasksFinetuneFull">, { examples: FinetuneExample[] }> }
 >;
+
+export type QualityCalibration = Schema<"QualityCalibrationAnswer">;
+export type QualityTarget = Schema<"QualityTargetAnswer">;
+export type QualityBin = Schema<"QualityBinAnswer">;
+export type QualityPoint = Schema<"QualityPointAnswer">;
+export type QualityPerson = Schema<"QualityPersonAnswer">;
+export type QualityShare = Schema<"QualityShareAnswer">;

@@ -39,7 +39,10 @@ function ProjectPages({ id }: { id: string }) {
         </>
       )}
       {manages(roles) && (
-        <NavItem to="/projects/$project/assistant" params={params} label={t("nav.assistant")} {...look} />
+        <>
+          <NavItem to="/projects/$project/quality" params={params} label={t("nav.quality")} {...look} />
+          <NavItem to="/projects/$project/assistant" params={params} label={t("nav.assistant")} {...look} />
+        </>
       )}
     </>
   );

@@ -1,8 +1,8 @@
 import { Box, Skeleton, Table, Text } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import type { CurvePoint } from "../../api/types";
+import { Figure } from "../../ui/Figure";
 import { drawn, lossWords } from "./curve";
-import { Figure } from "./Figure";
 import { say } from "./messages";
 
 const CurveChart = lazy(() => import("./CurveChart"));

@@ -1,6 +1,6 @@
 import { Table, Text } from "@mantine/core";
 import type { Interval } from "../../api/types";
-import { Figure } from "./Figure";
+import { Figure } from "../../ui/Figure";
 import classes from "./Gains.module.css";
 import { leaning, place, type Scale, scaleOf, signed, spoken } from "./interval";
 import { say } from "./messages";

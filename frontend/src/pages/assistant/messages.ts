@@ -87,8 +87,6 @@ export const messages = {
   click: "Click IoU",
   box: "Box IoU",
   loss: "Loss",
-  asTable: "Table",
-  asChart: "Chart",
   trainedOn: "trained on {trained}, tested on {held} {held|object|objects}",
   accepted: "Accepted",
   acceptedHint:

@@ -1,7 +1,7 @@
 import { Box, Button, Group, Text } from "@mantine/core";
 import { type ReactNode, useState } from "react";
-import { Icon } from "../../ui/Icon";
-import { say } from "./messages";
+import { t } from "../app/t";
+import { Icon } from "./Icon";
 
 interface Props {
   title: string;
@@ -31,10 +31,10 @@ export function Figure({ title, hint, chart, table }: Props) {
           size="compact-xs"
           flex="none"
           leftSection={<Icon name={asTable ? "line" : "table"} size={14} />}
-          aria-label={`${title}: ${asTable ? say("asChart") : say("asTable")}`}
+          aria-label={`${title}: ${asTable ? t("common.asChart") : t("common.asTable")}`}
           onClick={() => setAsTable(!asTable)}
         >
-          {asTable ? say("asChart") : say("asTable")}
+          {asTable ? t("common.asChart") : t("common.asTable")}
         </Button>
       </Group>
       {asTable ? table : chart}

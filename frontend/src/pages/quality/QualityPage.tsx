@@ -1,0 +1,56 @@
+import { Tabs } from "@mantine/core";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { useProject } from "../../api/projects";
+import { manages } from "../../app/session";
+import { t } from "../../app/t";
+import { Page } from "../../ui/Page";
+import { Empty, Loaded, Loading } from "../../ui/states";
+import { say } from "./messages";
+import { VIEWS, type View } from "./views";
+
+const PARTS = {
+  calibration: lazy(() => import("./Calibration")),
+  people: lazy(() => import("./People")),
+};
+
+/** What is likely wrong, what was found, and what can be proved: for the project's managers. */
+export default function QualityPage() {
+  const { project: id } = useParams({ from: "/inside/shell/projects/$project/quality" });
+  const { view = "calibration" } = useSearch({ from: "/inside/shell/projects/$project/quality" });
+  const navigate = useNavigate();
+  const query = useProject(id);
+  const Part = PARTS[view];
+  const open = (next: string | null) =>
+    void navigate({
+      to: "/projects/$project/quality",
+      params: { project: id },
+      search: next && next !== "calibration" ? { view: next as View } : {},
+    });
+  return (
+    <Page title={t("nav.quality")} hint={say("hint")}>
+      <Loaded query={query}>
+        {(project) =>
+          manages(project.my_roles) ? (
+            <Tabs value={view} onChange={open} keepMounted={false}>
+              <Tabs.List mb="md" style={{ flexWrap: "nowrap", overflowX: "auto" }}>
+                {VIEWS.map((name) => (
+                  <Tabs.Tab key={name} value={name}>
+                    {say(`view.${name}`)}
+                  </Tabs.Tab>
+                ))}
+              </Tabs.List>
+              <Tabs.Panel value={view}>
+                <Suspense fallback={<Loading />}>
+                  <Part project={id} />
+                </Suspense>
+              </Tabs.Panel>
+            </Tabs>
+          ) : (
+            <Empty icon="lock" title={t("error.forbidden")} hint={say("notYours")} />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
