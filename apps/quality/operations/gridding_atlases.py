@@ -21,7 +21,7 @@ from apps.quality.atlases.sheets import MOST, place, sheet
 from apps.quality.models import Atlas, Score, SubjectType, Tile
 from apps.quality.operations.gridding_pictures import Pictures, cut_all
 from apps.quality.queries.crops import Crop, crops_of, scored_in_order
-from apps.quality.queries.tiles import SIZES, Subject, present_tiles
+from apps.quality.queries.tiles import SIZES, present_tiles
 
 ATLAS = "quality.atlas"
 OPEN = (JobState.QUEUED, JobState.RUNNING)
@@ -123,6 +123,3 @@ def tiles(atlas: Atlas, crops: Sequence[Crop], pictures: Pictures) -> list[Tile]
         tile.look = look
         rows.append(tile)
     return rows
-
-
-__all__ = ["AHEAD", "ATLAS", "Subject", "make_atlases", "start_atlases"]

@@ -14,7 +14,7 @@ from apps.tasks.models import Selection, Visit
 from workflows.graph import ROUTER
 
 LEAST = 1e-6
-AUDIT, REPEAT = "audit", "repeat"
+AUDIT, REPEAT, GRID = "audit", "repeat", "grid"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def chances_of(visits: Sequence[Visit]) -> dict[int, Chance]:
         if kind != ROUTER:
             before[task].append((number, opened))
     selections = defaultdict(list)
-    for row in Selection.objects.filter(task_id__in=tasks).order_by("id"):
+    # A draw of the grid brings a label to the grid, not its task to a visit.
+    for row in Selection.objects.filter(task_id__in=tasks).exclude(design=GRID).order_by("id"):
         selections[row.task_id].append(row)
     drawn, repeated = draws_of(visits), repeats_of(visits)
     found = {}

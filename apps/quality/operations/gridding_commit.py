@@ -1,0 +1,159 @@
+"""Committing a batch: each label that was shown gets this person's word, once, and what was marked is acted upon."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.common.errors import Conflict, NotFound
+from apps.labels.logic import Row
+from apps.labels.models import Label
+from apps.ontologies.logic import OntologyIndex
+from apps.quality.models import GridBatch, Observation, SubjectType
+from apps.quality.operations.gridding import GRID
+from apps.quality.operations.gridding_marks import Done, Mark, carry_out, read_marks, send
+from apps.quality.queries.crops import label_rows, tasks_of
+from apps.quality.queries.past_labels import digest_of
+from apps.quality.queries.tiles import Subject
+from apps.tasks.models import Task
+from apps.tasks.operations.engine import lock_task
+
+LONGEST = 120_000
+"""Milliseconds that one label can have taken; whoever left the screen was not looking at it."""
+
+Item = Mapping[str, Any]
+
+
+@transaction.atomic
+def commit_batch(
+    *,
+    batch_id: UUID,
+    user: User,
+    marks: Sequence[Mapping[str, Any]],
+    active_ms: int,
+    stage: str,
+    index: OntologyIndex,
+    now: datetime,
+) -> GridBatch:
+    """The same marks again get the same answer. Raises Invalid, NotFound, Conflict once other marks were committed."""
+    batch = lock_batch(batch_id, user)
+    read = read_marks(marks, batch.items, index)
+    sent = {"marks": sorted(read.values(), key=lambda mark: mark["item"]), "stage": stage}
+    if batch.state != "open":
+        if batch.sent == sent:
+            return batch
+        raise Conflict("The batch was committed with other marks.", code="committed", allowed=["undo"])
+    items = [item for item in batch.items if not item["hidden"]]
+    tasks, labels = locked({UUID(item["task"]) for item in items if item["id"] in read}, items)
+    results: dict[str, Done] = {}
+    observations = []
+    each = min(LONGEST, active_ms // max(len(batch.items), 1)) if active_ms else None
+    for item in sorted(items, key=lambda item: (item["task"], item["id"])):
+        key, mark = (UUID(item["task"]), UUID(item["label"])), read.get(item["id"])
+        label = labels.get(key)
+        if label is None or label.changed_in != item["changed_in"]:
+            results[item["id"]] = Done("stale")
+            continue
+        observations.append(observed(batch, item, label, mark, each, now))
+        results[item["id"]] = carry_out(item, mark, user, tasks[key[0]], label) if mark else Done("fine")
+    for item in batch.items:
+        if item["hidden"]:
+            results[item["id"]] = planted(read.get(item["id"]))
+    sendings = sent_on(items, results, user, stage) if stage else []
+    Observation.objects.bulk_create(observations, batch_size=200)
+    return keep(batch, read, sent, results, sendings, active_ms, now)
+
+
+def lock_batch(batch_id: UUID, user: User) -> GridBatch:
+    """One's own batch alone. Raises NotFound."""
+    batch = GridBatch.objects.select_for_update().filter(id=batch_id, reviewer=user).first()
+    if batch is None:
+        raise NotFound
+    return batch
+
+
+def locked(marked: set[UUID], items: Sequence[Item]) -> tuple[dict[UUID, Task], dict[Subject, Label]]:
+    """Tasks with marks are held, in id order, so that their labels stay as they are read."""
+    for task_id in sorted(marked):
+        try:
+            lock_task(task_id)
+        except NotFound:
+            continue
+    tasks = tasks_of({UUID(item["task"]) for item in items})
+    return tasks, label_rows(tasks, {UUID(item["label"]) for item in items})
+
+
+def planted(mark: Mark | None) -> Done:
+    """A hidden tile's answer reads like any other's."""
+    if mark is None:
+        return Done("fine")
+    return Done("relabeled" if mark["class"] else "flagged")
+
+
+def observed(
+    batch: GridBatch, item: Item, label: Label, mark: Mark | None, elapsed: int | None, now: datetime
+) -> Observation:
+    """What was known before the look is what was frozen."""
+    return Observation(
+        project_id=batch.project_id,
+        task_id=UUID(item["task"]),
+        source=uuid5(batch.id, item["id"]),
+        subject=UUID(item["label"]),
+        subject_type=SubjectType.LABEL,
+        class_id=item["class"],
+        is_error=mark is not None,
+        kind=mark["kind"] if mark else "",
+        instrument=GRID,
+        reviewer_id=batch.reviewer_id,
+        annotator_id=UUID(item["annotator"]) if item["annotator"] else None,
+        origin_model=item["origin_model"],
+        probability=item["probability"],
+        at_random=batch.at_random,
+        p_error=item["value"] if item["p"] is None else item["p"],
+        odds=item["odds"],
+        vector=item["vector"],
+        scorer_version=item["scorer_version"],
+        label_revision=item["revision"],
+        digest=digest_of(said(label)),
+        elapsed_ms=elapsed,
+        at=now,
+    )
+
+
+def said(label: Label) -> Row:
+    return {"class": label.class_id, "geometry": label.geometry, "attributes": label.attributes}
+
+
+def sent_on(items: Sequence[Item], results: Mapping[str, Done], user: User, stage: str) -> list[dict[str, Any]]:
+    """Each task with a reported label once, in id order."""
+    tasks = sorted({UUID(item["task"]) for item in items if results[item["id"]].status == "flagged"})
+    return [{"task": str(task), "error": send(task, user, stage)} for task in tasks]
+
+
+def keep(
+    batch: GridBatch,
+    read: Mapping[str, Mark],
+    sent: dict[str, Any],
+    results: Mapping[str, Done],
+    sendings: list[dict[str, Any]],
+    active_ms: int,
+    now: datetime,
+) -> GridBatch:
+    by_id = {item["id"]: item for item in batch.items}
+    batch.marks = [{**mark, "label": by_id[key]["label"]} for key, mark in read.items()]
+    batch.outcome = {
+        "results": [{"item": key, "status": done.status, "error": done.error} for key, done in results.items()],
+        "sent": sendings,
+        "undo": {key: done.undo for key, done in results.items() if done.undo},
+    }
+    # In the order in which the items were shown: hidden ones must not stand apart.
+    place = {item["id"]: at for at, item in enumerate(batch.items)}
+    batch.outcome["results"].sort(key=lambda row: place[row["item"]])
+    batch.sent, batch.state, batch.committed_at, batch.active_ms = sent, "committed", now, active_ms
+    batch.save()
+    return batch
