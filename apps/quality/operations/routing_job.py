@@ -104,7 +104,8 @@ def plan_it(ctx: JobContext, project: Project, order: Order) -> dict[str, Any]:
     terms = terms_of(project, order, ctx.job.created_at)
     plan = planned(pages(project, order.frame), terms, order, seen)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **plan.arrays())
+    arrays: dict[str, Any] = dict(plan.arrays())
+    np.savez_compressed(buffer, **arrays)
     key = default_storage.save(f"quality/{project.id}/route-{ctx.job.id}.npz", ContentFile(buffer.getvalue()))
     said = promise(plan, terms, order)
     saved = {"plan": key, "said": said, "tasks": shown(project.id, plan, order), "at": 0, "done": vars(Done())}

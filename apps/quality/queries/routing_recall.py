@@ -44,11 +44,12 @@ def errors_by_chance(project_id: UUID) -> Found:
 
 def scores_before(tasks: set[UUID]) -> dict[tuple[UUID, int], float]:
     """By task and visit what the task's score said before."""
-    found = {}
+    found: dict[tuple[UUID, int], float] = {}
     ids = sorted(tasks)
     for start in range(0, len(ids), CHUNK):
         rows = Observation.objects.filter(
             task_id__in=ids[start : start + CHUNK], subject_type=SubjectType.TASK, p_error__isnull=False
         )
-        found.update({(task, visit or 0): p for task, visit, p in rows.values_list("task_id", "visit", "p_error")})
+        for task, visit, p in rows.values_list("task_id", "visit", "p_error"):
+            found[task, visit or 0] = p or 0.0
     return found

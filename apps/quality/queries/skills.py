@@ -28,7 +28,7 @@ def skills_for_task(task_id: UUID, *, threshold: float = SUSPICIOUS) -> list[str
 
 def skills_for_tasks(task_ids: Collection[UUID], *, threshold: float = SUSPICIOUS) -> dict[UUID, list[str]]:
     """The same for many tasks of one project, in a handful of statements."""
-    tasks = {
+    tasks: dict[UUID, tuple[UUID | None, UUID]] = {
         task: (label_set, ontology)
         for task, label_set, ontology in Task.objects.filter(id__in=list(task_ids)).values_list(
             "id", "label_set_id", "project__ontology_id"
@@ -72,7 +72,7 @@ def suspects_of(task_ids: Iterable[UUID], threshold: float) -> dict[UUID, list[t
 
 
 def named(index: OntologyIndex, labels: Iterable[Labelled]) -> list[str]:
-    skills = []
+    skills: list[str] = []
     for class_id, answers in labels:
         entry = index.find(class_id)
         skills += entry.skills_for(answers) if entry is not None else ()

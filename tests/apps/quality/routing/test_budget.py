@@ -127,7 +127,7 @@ SKILLED = {
 def labelled(world: World, *classes: str) -> Task:
     """A submitted task with a box of each class."""
     task = world.must_claim("ann").task
-    upsert = [box(x=10 + 20 * i, width=10, height=10, **{"class": name}) for i, name in enumerate(classes)]
+    upsert = [box(x=10 + 20 * i, width=10, height=10) | {"class": name} for i, name in enumerate(classes)]
     save_task_labels(task_id=task.id, user=world.people["ann"], changes=LabelChanges(upsert=upsert), claim_token=None)
     return world.step("ann", task, "submit").task
 
