@@ -49,6 +49,11 @@ def known_metrics() -> dict[str, str]:
     return SCORED | {name: metric.subject_type for name, metric in _metrics.items()}
 
 
+def usual_metrics() -> frozenset[str]:
+    """What is computed when nothing is named: all but the published scores, which are there to compare with."""
+    return frozenset(name for name in known_metrics() if not name.startswith("legacy."))
+
+
 def families_of(metrics: frozenset[str]) -> dict[str, frozenset[str]]:
     """The handlers that these metrics need, with what each is to compute."""
     found: dict[str, set[str]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from apps.inference.models import PredictionModel
 from apps.inference.operations import prediction_model, save_predictions
 from apps.jobs.models import Job
 from apps.jobs.operations import enqueue, running
+from apps.labels.models import Label
 from apps.quality.metrics import SCORE
 from apps.tasks.models import Task
 from apps.tasks.operations.labeling import LabelChanges
@@ -79,7 +81,8 @@ def label_of(kind: str, geometry: dict[str, float]) -> dict[str, Any]:
 def make_scored_world(
     *, tasks: int = 24, each: int = 6, seed: int = 5, errors: bool = True, workflow: dict[str, Any] | None = None
 ) -> Scored:
-    """Every third task has one mistake: a swapped class, a box moved away, an object left out or a copy, in turn."""
+    """Every third task has one mistake: a swapped class, a box moved away, an object left out, a copy or a box where
+    nothing is, in turn."""
     rng = np.random.default_rng(seed)
     world = make_world(tasks=tasks, workflow=workflow)
     model = prediction_model(project=world.project, name="detector", version="1", out_of_sample=True)
@@ -104,8 +107,35 @@ def make_scored_world(
     return found
 
 
+def empty_cell(labels: list[dict[str, Any]], like: dict[str, float]) -> dict[str, float]:
+    """A box of the same size in a field of the grid that has none."""
+    taken = {(int(one["geometry"]["x"] // 100), int(one["geometry"]["y"] // 100)) for one in labels}
+    column, row = next(place for place in ((n % 4, n // 4) for n in range(16)) if place not in taken)
+    return like | {"x": column * 100 + 50 - like["width"] / 2, "y": row * 100 + 50 - like["height"] / 2}
+
+
+def predict(
+    found: Scored, tasks: Sequence[Task], *, name: str, version: str = "1", seed: int = 9, **said_of_model: Any
+) -> PredictionModel:
+    """Another model's predictions: the labels of these tasks as they are, seen with its own eyes."""
+    rng = np.random.default_rng(seed)
+    model = prediction_model(project=found.world.project, name=name, version=version, **said_of_model)
+    items = []
+    for task in tasks:
+        labels = Label.objects.filter(label_set=found.world.fresh(task).label_set).order_by("id")
+        seen = [
+            {"id": str(new_id()), "class": label.class_id, "shape": label.shape, "attributes": {}}
+            | {"geometry": said(rng, label.geometry), "confidence": float(rng.uniform(0.75, 0.99))}
+            for label in labels
+        ]
+        items.append({"data_unit": str(task.data_unit_id), "labels": seen})
+    saved = save_predictions(model=model, project=found.world.project, items=items, now=database_now())
+    assert all(item.error is None for item in saved), [item.error for item in saved if item.error]
+    return model
+
+
 def spoil(found: Scored, task: Task, labels: list[dict[str, Any]], turn: int) -> None:
-    kind = ("wrong_class", "badly_located", "missing", "duplicate")[turn % 4]
+    kind = ("wrong_class", "badly_located", "missing", "duplicate", "spurious")[turn % 5]
     label = labels[0]
     found.wrong_tasks.add(task.id)
     if kind == "wrong_class":
@@ -114,6 +144,9 @@ def spoil(found: Scored, task: Task, labels: list[dict[str, Any]], turn: int) ->
         label["geometry"] = label["geometry"] | {"x": label["geometry"]["x"] + 0.45 * label["geometry"]["width"]}
     elif kind == "missing":
         labels.remove(label)
+    elif kind == "spurious":
+        label = label_of(label["class"], empty_cell(labels, label["geometry"]))
+        labels.append(label)
     else:
         copy = label_of(label["class"], {**label["geometry"], "x": label["geometry"]["x"] + 1})
         labels.append(copy)

@@ -10,7 +10,8 @@ from apps.common.clock import database_now
 from apps.inference.models import PredictionModel
 from apps.jobs.registry import JobContext, job
 from apps.projects.models import Project
-from apps.quality.metrics import SCORE, SCORED, families_of, family_handler, known_metrics
+from apps.quality.metrics import SCORE, SCORED, families_of, family_handler, usual_metrics
+from apps.quality.operations.scoring.facts import answer_waiting
 from apps.quality.operations.scoring.pricing import REPRICE, STAGES, Progress, reprice
 from apps.quality.operations.scoring.project import score_project
 from apps.quality.queries.score_runs import model_to_use
@@ -19,9 +20,10 @@ from apps.quality.queries.score_runs import model_to_use
 @job(SCORE)
 def score(ctx: JobContext) -> dict[str, Any]:
     """All metrics that were asked for (none named: every one): what others compute first, because neighbours come of
-    it, then the scorers' own. Goes on after the last part of an earlier attempt."""
+    it, then the scorers' own; published scores only where they are named. Goes on after the
+    last part of an earlier attempt."""
     project = Project.objects.get(id=str(ctx.job.project_id))
-    asked = frozenset(ctx.params.get("metrics") or known_metrics())
+    asked = frozenset(ctx.params.get("metrics") or usual_metrics())
     saved: dict[str, Any] = dict(ctx.saved)
     families = families_of(asked)
     own = bool(asked & SCORED.keys())
@@ -42,6 +44,7 @@ def score(ctx: JobContext) -> dict[str, Any]:
     result: dict[str, Any] = {"counts": done}
     if own:
         result |= score_own(ctx, project, saved | {"families": done}, reporter(len(families), 2))
+        result["answered"] = answer_waiting(project.id)
     return result
 
 
@@ -57,7 +60,7 @@ def score_own(ctx: JobContext, project: Project, saved: dict[str, Any], report: 
         run_id=ctx.job.id,
         project=project,
         model=model,
-        metrics=ctx.params.get("metrics") or sorted(known_metrics()),
+        metrics=ctx.params.get("metrics") or sorted(usual_metrics()),
         saved={key: value for key, value in saved.items() if key != "families"},
         checkpoint=checkpoint,
         report=report,

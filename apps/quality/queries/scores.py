@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from apps.common.errors import Invalid
 from apps.common.http import as_uuid
@@ -21,7 +21,7 @@ ORDERINGS = {
     "value": Ordering(("value", "-id")),
     "id": Ordering(("id",)),
 }
-LABEL_FILTERS = ("metric", "class", "kind", "task", "subject_type", "ordering")
+LABEL_FILTERS = ("metric", "class", "kind", "task", "annotator", "subject_type", "ordering")
 TASK_FILTERS = ("metric", "kind", "ordering")
 KINDS = ("wrong_class", "badly_located", "missing", "spurious", "duplicate", "wrong_attribute")
 
@@ -36,23 +36,32 @@ def metric_asked(asked: Mapping[str, str]) -> str:
 def label_scores(project_id: UUID, index: OntologyIndex, asked: Mapping[str, str]) -> list[QuerySet[Score]]:
     """Labels, and of mistakenness the missing objects too, in parts that an index serves each. Raises Invalid."""
     rows = Score.objects.filter(project_id=project_id, metric=metric_asked(asked))
-    if "class" in asked:
-        entry = index.find(asked["class"])
-        if entry is None:
-            raise Invalid.at("/class", "The ontology has no such class.", code="unknown_class")
-        rows = rows.filter(class_id=entry.id)
+    rows = of_class(rows, index, asked)
     if "kind" in asked:
         if asked["kind"] not in KINDS:
             raise Invalid.at("/kind", f"kind is one of {', '.join(KINDS)}.", code="unknown_kind")
         rows = rows.filter(kind=asked["kind"])
     if "task" in asked:
         rows = rows.filter(task_id=as_uuid(asked["task"], "/task"))
+    if "annotator" in asked:
+        person = as_uuid(asked["annotator"], "/annotator")
+        own = Label.objects.filter(label_id=OuterRef("subject"), label_set=OuterRef("task__label_set"))
+        rows = rows.filter(Exists(own.filter(created_by=person)), subject_type=SubjectType.LABEL)
     types = (SubjectType.LABEL, SubjectType.PREDICTION)
     if "subject_type" in asked:
         if asked["subject_type"] not in types:
             raise Invalid.at("/subject_type", "subject_type is label or prediction.", code="unknown_subject_type")
         return [rows.filter(subject_type=asked["subject_type"])]
     return [rows.filter(subject_type=one) for one in types]
+
+
+def of_class(rows: QuerySet[Score], index: OntologyIndex, asked: Mapping[str, str]) -> QuerySet[Score]:
+    if "class" not in asked:
+        return rows
+    entry = index.find(asked["class"])
+    if entry is None:
+        raise Invalid.at("/class", "The ontology has no such class.", code="unknown_class")
+    return rows.filter(class_id=entry.id)
 
 
 def task_scores(project_id: UUID, asked: Mapping[str, str]) -> list[QuerySet[Score]]:

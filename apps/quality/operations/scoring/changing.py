@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,13 +28,19 @@ LOOK_BACK = timedelta(minutes=2)
 
 AT_ONCE = 1_000
 
+Unit = tuple[UUID, UUID]
+"""Project and data unit: together they name a task."""
+
+OF_REVISION = ("label_set__project_id", "label_set__data_unit_id", "created_at")
+OF_PREDICTED = ("model__project_id", "data_unit_id", "predicted_at")
+
 
 def rescore(now: datetime) -> int:
     """Scores the tasks whose labels or predictions have changed, in projects that have been scored; how many."""
     mark = SweepMark.objects.get_or_create(name=MARK)[0]
     position = dict(mark.position)
-    revisions = changed_since(position, "revisions", Revision, ("label_set_id", "created_at"), now)
-    predicted = changed_since(position, "predicted", PredictedUnit, ("data_unit_id", "predicted_at"), now)
+    revisions = changed_since(position, "revisions", Revision, OF_REVISION, now)
+    predicted = changed_since(position, "predicted", PredictedUnit, OF_PREDICTED, now)
     done = 0
     for project_id, tasks in stale(revisions, predicted).items():
         try:
@@ -47,8 +53,8 @@ def rescore(now: datetime) -> int:
 
 
 def changed_since(
-    position: dict[str, int], name: str, model: type[Model], columns: tuple[str, str], now: datetime
-) -> dict[UUID, datetime]:
+    position: dict[str, int], name: str, model: type[Model], columns: tuple[str, str, str], now: datetime
+) -> dict[Unit, datetime]:
     """What was changed, and when, by the next rows and by those just before them, some of which may have been committed
     late. Moves the two marks in ``position``: ``name`` over all rows that were read, ``name`` settled over the old."""
     rows = model._default_manager.order_by("id")
@@ -60,37 +66,42 @@ def changed_since(
     before = rows.filter(id__gt=position[f"{name} settled"], id__lte=position[name])
     again = list(before.values_list("id", *columns)[: 5 * AT_ONCE])
     position[name] = fresh[-1][0] if fresh else position[name]
-    for row_id, _, moment in again:
+    for row_id, _, _, moment in again:
         if moment > now - LOOK_BACK:
             break
         position[f"{name} settled"] = row_id
-    return {value: moment for _, value, moment in (*again, *fresh)}
+    return {(project, unit): moment for _, project, unit, moment in (*again, *fresh)}
 
 
-def stale(revisions: dict[UUID, datetime], predicted: dict[UUID, datetime]) -> dict[UUID, list[Task]]:
-    """By project, those of the label sets and data units whose tasks' scores are older than they are."""
-    if not revisions and not predicted:
-        return {}
-    runs = ScoreRun.objects.filter(finished_at__isnull=False)
-    rows = Task.objects.filter(project_id__in=runs.values("project_id")).select_related("data_unit", "label_set")
-    found: dict[UUID, Task] = {}
-    for column, values in (("label_set__in", list(revisions)), ("data_unit__in", list(predicted))):
-        for start in range(0, len(values), AT_ONCE):
-            found |= {task.id: task for task in rows.filter(**{column: values[start : start + AT_ONCE]})}
-    known = Score.objects.filter(metric="mistakenness", subject_type=SubjectType.TASK)
-    scored: dict[UUID, tuple[int, datetime]] = {}
-    ids = sorted(found)
-    for start in range(0, len(ids), AT_ONCE):
-        own = known.filter(task_id__in=ids[start : start + AT_ONCE])
-        scored |= {task: rest for task, *rest in own.values_list("task_id", "label_revision", "scored_at")}
-    by_project: dict[UUID, list[Task]] = {}
-    for task_id in ids:
-        task = found[task_id]
-        revision, moment = scored.get(task_id, (-1, None))
-        at = predicted.get(task.data_unit_id)
-        if revision != (task.label_set.revision if task.label_set else 0) or (at and moment and at > moment):
-            by_project.setdefault(task.project_id, []).append(task)
-    return by_project
+def stale(revisions: Mapping[Unit, datetime], predicted: Mapping[Unit, datetime]) -> dict[UUID, list[Task]]:
+    """By project that has been scored, the tasks whose scores are older than their labels or predictions."""
+    asked: dict[UUID, set[UUID]] = {}
+    for project_id, unit in (*revisions, *predicted):
+        asked.setdefault(project_id, set()).add(unit)
+    runs = ScoreRun.objects.filter(finished_at__isnull=False, project_id__in=asked)
+    found: dict[UUID, list[Task]] = {}
+    for project_id in runs.values_list("project_id", flat=True).distinct():
+        units = sorted(asked[project_id])
+        for start in range(0, len(units), CHUNK):
+            rows = Task.objects.filter(project_id=project_id, data_unit_id__in=units[start : start + CHUNK])
+            tasks = list(rows.select_related("data_unit", "label_set").order_by("id"))
+            found.setdefault(project_id, []).extend(outdated(tasks, predicted))
+    return found
+
+
+def outdated(tasks: Sequence[Task], predicted: Mapping[Unit, datetime]) -> list[Task]:
+    known = Score.objects.filter(metric="mistakenness", subject_type=SubjectType.TASK, task_id__in=tasks)
+    scored = {
+        task: (revision, at) for task, revision, at in known.values_list("task_id", "label_revision", "scored_at")
+    }
+    found = []
+    for task in tasks:
+        revision, at = scored.get(task.id, (-1, None))
+        moment = predicted.get((task.project_id, task.data_unit_id))
+        present = task.label_set.revision if task.label_set else 0
+        if revision != present or (at is not None and moment is not None and moment > at):
+            found.append(task)
+    return found
 
 
 def score_tasks(project_id: UUID, tasks: Sequence[Task], now: datetime) -> int:

@@ -9,10 +9,12 @@ from uuid import UUID
 from apps.common.clock import database_now
 from apps.quality.models import Score, SubjectType
 from apps.quality.operations.scoring.changing import score_task
+from apps.quality.operations.scoring.starting import start_first_scoring
 from apps.quality.queries.people import error_rate
 from apps.quality.queries.score_runs import latest_run, rank_of
 from apps.tasks.models import Task
 from apps.tasks.operations.timers import provide_fact
+from workflows.state import ROUTING
 
 FACTS = (
     *("mistakenness", "expected_errors", "mistakenness_rank", "hardness", "uniqueness", "confidence"),
@@ -20,6 +22,7 @@ FACTS = (
 )
 SHOWN = ("mistakenness", "expected_errors", "hardness", "uniqueness", "confidence")
 DIGITS = 6
+CHUNK = 200
 
 
 def answer_fact(payload: Mapping[str, Any]) -> None:
@@ -32,6 +35,22 @@ def answer_fact(payload: Mapping[str, Any]) -> None:
         provide_fact(
             task_id=task_id, fact=fact, value=round(value, DIGITS), label_revision=revision, scorer_version=version
         )
+    elif fact in FACTS:
+        start_first_scoring(task_id)
+
+
+def answer_waiting(project_id: UUID) -> int:
+    """After a scoring: the facts that tasks of the project wait for and that could not be had before. How many."""
+    waiting = Task.objects.filter(project_id=project_id, status=ROUTING).order_by("id")
+    done, after = 0, None
+    while tasks := list((waiting.filter(id__gt=after) if after else waiting)[:CHUNK]):
+        for task in tasks:
+            fact, revision = str(task.state.get("waiting_fact", "")), int(task.state.get("label_revision", 0))
+            if fact in FACTS:
+                answer_fact({"task": str(task.id), "fact": fact, "label_revision": revision})
+                done += 1
+        after = tasks[-1].id
+    return done
 
 
 def fact_of(task_id: UUID, fact: str) -> tuple[float, str] | None:

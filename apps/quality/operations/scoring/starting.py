@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db import transaction
 
@@ -11,8 +12,10 @@ from apps.common.errors import Conflict, FieldError, Invalid
 from apps.jobs.models import Job, JobState
 from apps.jobs.operations import enqueue
 from apps.projects.models import Project
-from apps.quality.metrics import SCORE, known_metrics
+from apps.quality.metrics import SCORE, SCORED, known_metrics
+from apps.quality.models import ScoreRun
 from apps.quality.queries.predictors import prediction_model_of
+from apps.quality.queries.score_runs import model_to_use
 
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 
@@ -29,8 +32,7 @@ def start_scoring(*, project: Project, actor: User, metrics: Sequence[str] | Non
     if errors:
         raise Invalid("Some metrics are unknown.", errors=errors)
     chosen = prediction_model_of(project.id, model) if model else None
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-    under_way = Job.objects.filter(project_id=project.pk, kind=SCORE, state__in=OPEN).first()
+    under_way = lock_scoring(project)
     if under_way is not None:
         raise Conflict("The project is being scored already.", code="under_way", job=str(under_way.pk), allowed=[])
     return enqueue(
@@ -39,4 +41,28 @@ def start_scoring(*, project: Project, actor: User, metrics: Sequence[str] | Non
         project_id=project.id,
         params={"metrics": sorted(set(metrics or ())), "model": str(chosen.id) if chosen else ""},
         created_by=actor,
+    )
+
+
+def lock_scoring(project: Project) -> Job | None:
+    """The scoring under way. Two that ask at once follow one another."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    return Job.objects.filter(project_id=project.pk, kind=SCORE, state__in=OPEN).first()
+
+
+@transaction.atomic
+def start_first_scoring(task_id: UUID) -> Job | None:
+    """A router waits for a score, but its project has never been scored: if a model has predicted anything, it is now.
+    What comes of it answers the router, unless its time is up before."""
+    project = Project.objects.filter(tasks__id=task_id).first()
+    if project is None or model_to_use(project.pk) is None:
+        return None
+    if lock_scoring(project) is not None or ScoreRun.objects.filter(project=project).exists():
+        return None
+    return enqueue(
+        kind=SCORE,
+        organization_id=project.organization_id,
+        project_id=project.pk,
+        params={"metrics": sorted(SCORED), "model": ""},
+        created_by=None,
     )
