@@ -218,3 +218,28 @@ export type QualityBin = Schema<"QualityBinAnswer">;
 export type QualityPoint = Schema<"QualityPointAnswer">;
 export type QualityPerson = Schema<"QualityPersonAnswer">;
 export type QualityShare = Schema<"QualityShareAnswer">;
+export type QualitySummary = Schema<"QualitySummaryAnswer">;
+export type QualityRun = Schema<"QualityRunAnswer">;
+export type QualityLabel = Schema<"QualityLabelScoreAnswer">;
+export type QualityTaskScore = Schema<"QualityTaskScoreAnswer">;
+export type QualityRoute = Schema<"QualityRouteAnswer">;
+export type QualityRouteRun = Schema<"QualityRouteRunAnswer">;
+export type QualityPolicy = Schema<"QualityPolicyAnswer">;
+export type QualityLine = Schema<"QualityLineAnswer">;
+/** `corrected` takes the experts' own errors out, which `repeats` (labels judged twice, blind) tell. */
+export type QualityCertificate = Narrow<
+  Schema<"QualityDocumentAnswer">,
+  {
+    corrected: { estimate: number; low: number; high: number; expert_error: number; n_repeated: number } | null;
+    repeats: { labels: number; agreed: number; n_needed: number; expert_error: number | null };
+  }
+>;
+export type QualityIssued = Schema<"QualityIssuedAnswer"> &
+  Record<"estimate" | "low" | "high", number | null | undefined>;
+export type QualityAudit = Schema<"QualityAuditAnswer">;
+export type QualitySettings = Schema<"QualitySettingsAnswer">;
+export type QualityEvaluation = Narrow<
+  Schema<"QualityEvaluationAnswer">,
+  { model: { id: string; name: string; version: string }; coco: Record<string, number | null> }
+>;
+export type QualityMatch = Narrow<Schema<"QualityMatchAnswer">, { data_unit: { id: string; name: string } | null }>;

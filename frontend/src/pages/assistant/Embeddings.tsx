@@ -4,9 +4,9 @@ import { keys } from "../../api/keys";
 import type { Assistant, Job } from "../../api/types";
 import { percent } from "../../app/format";
 import { JobProgress } from "../../ui/JobProgress";
+import { useStart } from "../../ui/useStart";
 import { JobReport } from "./JobReport";
 import { say } from "./messages";
-import { useStart } from "./useStart";
 
 const KINDS = ["inference.embed"];
 

@@ -5,12 +5,12 @@ import { isOver, type useFinetunes } from "../../api/inference";
 import { keys } from "../../api/keys";
 import type { Assistant, ModelVersion, Project } from "../../api/types";
 import { Empty, Failed } from "../../ui/states";
+import { useStart } from "../../ui/useStart";
 import { inOrder } from "./choices";
 import { say } from "./messages";
 import { RunHistory } from "./RunHistory";
 import { RunView } from "./RunView";
 import { StartForm } from "./StartForm";
-import { useStart } from "./useStart";
 
 const KINDS = ["inference.finetune"];
 const FIELDS = ["base", "group", "classes"];

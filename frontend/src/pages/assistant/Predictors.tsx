@@ -9,10 +9,10 @@ import { Icon } from "../../ui/Icon";
 import { JobProgress } from "../../ui/JobProgress";
 import { LinkButton } from "../../ui/links";
 import { Loaded } from "../../ui/states";
+import { useStart } from "../../ui/useStart";
 import { JobReport } from "./JobReport";
 import { say } from "./messages";
 import { type ModelStage, modelStages, nameOf } from "./stages";
-import { useStart } from "./useStart";
 
 const KINDS = ["inference.prelabel"];
 

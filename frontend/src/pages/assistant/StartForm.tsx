@@ -5,9 +5,9 @@ import { api } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { ModelVersion, Ontology, Project, Shape } from "../../api/types";
 import { FormErrors } from "../../ui/states";
+import type { useStart } from "../../ui/useStart";
 import { inOrder } from "./choices";
 import { say } from "./messages";
-import type { useStart } from "./useStart";
 
 const TAUGHT: readonly Shape[] = ["bitmask", "polygon", "bounding_box", "rotatable_bounding_box"];
 

@@ -10,6 +10,7 @@ import { say } from "./messages";
 import { VIEWS, type View } from "./views";
 
 const PARTS = {
+  overview: lazy(() => import("./Overview")),
   calibration: lazy(() => import("./Calibration")),
   people: lazy(() => import("./People")),
 };
@@ -17,7 +18,7 @@ const PARTS = {
 /** What is likely wrong, what was found, and what can be proved: for the project's managers. */
 export default function QualityPage() {
   const { project: id } = useParams({ from: "/inside/shell/projects/$project/quality" });
-  const { view = "calibration" } = useSearch({ from: "/inside/shell/projects/$project/quality" });
+  const { view = "overview" } = useSearch({ from: "/inside/shell/projects/$project/quality" });
   const navigate = useNavigate();
   const query = useProject(id);
   const Part = PARTS[view];
@@ -25,7 +26,7 @@ export default function QualityPage() {
     void navigate({
       to: "/projects/$project/quality",
       params: { project: id },
-      search: next && next !== "calibration" ? { view: next as View } : {},
+      search: next && next !== "overview" ? { view: next as View } : {},
     });
   return (
     <Page title={t("nav.quality")} hint={say("hint")}>

@@ -1,8 +1,8 @@
-export const VIEWS = ["calibration", "people"] as const;
+export const VIEWS = ["overview", "calibration", "people"] as const;
 export type View = (typeof VIEWS)[number];
 
-/** The tab that an address names; the calibration for any other word. */
+/** The tab that an address names; the overview for any other word. */
 export const parseView = (search: Record<string, unknown>): { view?: View } => {
   const view = VIEWS.find((name) => name === search.view);
-  return view && view !== "calibration" ? { view } : {};
+  return view && view !== "overview" ? { view } : {};
 };

@@ -23,3 +23,17 @@ export function niceEnd(value: number): number {
   const found = [1, 2, 5, 10].find((step) => step * power >= value * 0.999) ?? 10;
   return found * power;
 }
+
+/** From where to where a bin of many reaches on the axis from 0 to 1. */
+export const spanOf = (place: number, bins: number): [number, number] => [place / bins, (place + 1) / bins];
+
+/** An expected number: whole where it is large. */
+export const count = (value: number): string =>
+  value >= 9.95 ? Math.round(value).toLocaleString("en") : value.toFixed(value === 0 ? 0 : 1);
+
+/** Seconds as people say them. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3_600).toFixed(1)} h`;
+}

@@ -1,10 +1,10 @@
 import { useState } from "react";
-import { api } from "../../api/client";
-import { useOpenJob } from "../../api/inference";
-import { jobId } from "../../api/jobs";
-import { keys } from "../../api/keys";
-import type { Job } from "../../api/types";
-import { useAction } from "../../ui/useAction";
+import { api } from "../api/client";
+import { useOpenJob } from "../api/inference";
+import { jobId } from "../api/jobs";
+import { keys } from "../api/keys";
+import type { Job } from "../api/types";
+import { useAction } from "./useAction";
 
 /**
  * A kind of job of the project: starts one, and finds the one that is under way already.

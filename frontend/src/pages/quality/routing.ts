@@ -1,0 +1,34 @@
+import type { RouteRule } from "../../api/quality";
+import type { QualityRoute, QualityRouteRun } from "../../api/types";
+import { say } from "./messages";
+import { between, count, duration, share } from "./plots/scale";
+
+export const RULES = ["threshold", "top", "target_recall", "budget"] as const satisfies readonly RouteRule[];
+
+/** What a person types for a rule, and how that becomes what the server is asked. */
+export const FIELDS: Record<RouteRule, { first: number; least: number; most: number; step: number; unit: number }> = {
+  threshold: { first: 0.5, least: 0, most: 1, step: 0.05, unit: 1 },
+  top: { first: 50, least: 1, most: 10_000_000, step: 10, unit: 1 },
+  target_recall: { first: 80, least: 1, most: 100, step: 5, unit: 0.01 },
+  budget: { first: 60, least: 1, most: 100_000, step: 15, unit: 60 },
+};
+
+/** What a routing would do, in a sentence. */
+export const promiseOf = ({ selected, of, expected_errors, seconds }: QualityRoute): string =>
+  say("wouldSend", { count: selected, of, errors: count(expected_errors), time: duration(seconds) });
+
+/** Which share of the errors that finds, or why nobody can tell. */
+export function recallOf({ recall }: QualityRoute): string {
+  if (recall.known && recall.estimate !== undefined)
+    return say("recallIs", { share: between(recall.estimate, recall.low ?? null, recall.high ?? null) });
+  return say("recallUnknown", { errors: recall.audit_errors, needed: recall.needed });
+}
+
+/** The rule of an earlier routing. */
+export function ruleWords({ rule: { name, value } }: Pick<QualityRouteRun, "rule">): string {
+  if (name === "threshold") return say("ruleThreshold", { value });
+  if (name === "top") return say("ruleTop", { value });
+  if (name === "target_recall") return say("ruleRecall", { share: share(value) });
+  if (name === "policy") return say("rulePolicy", { time: duration(value) });
+  return say("ruleBudget", { time: duration(value) });
+}
