@@ -14,11 +14,12 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db.models import BooleanField, Case, Count, Value, When
 
 from apps.labels.models import Label, Snapshot, SnapshotEntry
 from apps.projects.models import Project
 from apps.quality.logic.certificate.frame import ANY, MISSING
-from apps.quality.logic.certificate.judged import Known, content_at, known_of
+from apps.quality.logic.certificate.judged import UNSEEN, Known, content_at, known_of
 from apps.quality.logic.certificate.report import CERTAIN, MODEL, PEOPLE, Material, frame_from
 from apps.quality.models import AuditDraw
 from apps.quality.queries.chance_rows import Draw, chance_of, draws_of, searching_chance
@@ -43,12 +44,14 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class LabelAt:
-    """A label as certified. ``since``: the revision in which it came to say this."""
+    """A label as certified, or ``n`` of a task that nobody looked at and of which the same is known. ``since``: the
+    revision in which it came to say this."""
 
-    label: UUID
+    label: UUID | None
     class_id: str
     by_model: bool
     since: int
+    n: int = 1
 
 
 @dataclass
@@ -58,10 +61,11 @@ class Columns:
     rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
     found: list[str] = field(default_factory=list)
 
-    def add(self, *values: Any, kind: str = "") -> None:
+    def add(self, *values: Any, kind: str = "", n: int = 1) -> None:
+        """``n`` equal rows."""
         for name, value in zip(COLUMNS, values, strict=True):
-            self.rows[name].append(value)
-        self.found.append(kind)
+            self.rows[name].extend([value] * n)
+        self.found.extend([kind] * n)
 
 
 @dataclass
@@ -168,18 +172,35 @@ def chunk_of(project: Project, units: Sequence[Unit]) -> Chunk:
     audits = AuditDraw.objects.filter(task_id__in=ids, visit__isnull=False).values_list("visit", "wave__number")
     draws = draws_of([(one.task, one.version) for one in units])
     waves = {visit: wave for visit, wave in audits if visit}
-    return Chunk(units, looks, draws, histories, labels_of(units, histories), waves)
+    one_by_one = {task for task, found in draws.items() if any(draw.label for draw in found)}
+    return Chunk(units, looks, draws, histories, labels_of(units, histories, one_by_one), waves)
 
 
-def labels_of(units: Sequence[Unit], histories: dict[UUID, History]) -> dict[UUID, list[LabelAt]]:
-    """By task. Present rows where nothing else is needed, else the past as the changes tell it."""
+BY_MODEL = Case(
+    When(origin__kind="model", origin__edited=True, then=Value(False)),
+    When(origin__kind="model", then=Value(True)),
+    default=Value(False),
+    output_field=BooleanField(),
+)
+
+
+def labels_of(
+    units: Sequence[Unit], histories: dict[UUID, History], one_by_one: set[UUID]
+) -> dict[UUID, list[LabelAt]]:
+    """By task. Present rows where nothing else is needed, counted by the database except for the tasks ``one_by_one``;
+    else the past as the changes tell it."""
     found: dict[UUID, list[LabelAt]] = defaultdict(list)
     by_set = {one.label_set: one.task for one in units if one.label_set and one.label_set not in histories}
-    rows = Label.objects.filter(label_set_id__in=by_set).order_by("label_set_id", "id")
-    for label_set, label, class_id, since, origin in rows.values_list(
-        "label_set_id", "label_id", "class_id", "changed_in", "origin"
-    ):
-        found[by_set[label_set]].append(LabelAt(label, class_id, made_by_model(origin), since))
+    apart = [label_set for label_set, task in by_set.items() if task in one_by_one]
+    together = [label_set for label_set, task in by_set.items() if task not in one_by_one]
+    rows = Label.objects.annotate(by_model=BY_MODEL)
+    said = ("label_set_id", "class_id", "changed_in", "by_model")
+    counted = rows.filter(label_set_id__in=together).values_list(*said).annotate(n=Count("id")).order_by(*said)
+    for label_set, class_id, since, by_model, n in counted:
+        found[by_set[label_set]].append(LabelAt(None, class_id, by_model, since, n))
+    single = rows.filter(label_set_id__in=apart).order_by("label_set_id", "id")
+    for label_set, class_id, since, by_model, label in single.values_list(*said, "label_id"):
+        found[by_set[label_set]].append(LabelAt(label, class_id, by_model, since))
     for one in units:
         history = histories.get(one.label_set) if one.label_set else None
         for label in history.present(one.revision) if history else ():
@@ -203,10 +224,11 @@ def gather(gathered: Gathered, chunk: Chunk) -> None:
         random = random_visits(looks, draws, history, chunk.audits, gathered)
         here = chunk.labels.get(one.task, [])
         for label in here:
-            known = known_of(*seen_by(looks, history, label.label), one.revision) if looks else Known(None)
+            known = known_of(*seen_by(looks, history, label.label), one.revision) if label.label and looks else UNSEEN
             add_label(gathered.labels, number, label, known, draws, history, random)
         if random:
-            add_removed(gathered.labels, number, one, {label.label for label in here}, looks, draws, history, random)
+            named = {label.label for label in here if label.label}
+            add_removed(gathered.labels, number, one, named, looks, draws, history, random)
         add_unit(gathered.units, number, one, looks, draws, random)
 
 
@@ -248,16 +270,18 @@ def add_label(
     stratum = MODEL if label.by_model else PEOPLE
     if known.first is None:
         chance = chance_of(draws, label.label, label.since)
-        columns.add(task, label.class_id, stratum, chance, False, False, False)
+        columns.add(task, label.class_id, stratum, chance, False, False, False, n=label.n)
         return
-    chance = 1.0
-    if known.first.visit in random:
+    chance, class_id = 1.0, label.class_id
+    if known.first.visit in random and label.label:
         since = content_at(history.changes.get(label.label, []), known.first.seen)
         was = history.content(label.label, known.first.seen)
         stratum = MODEL if was and made_by_model(was["origin"]) else PEOPLE
+        # It speaks for those of the class that it was drawn with, whatever the judge made of it.
+        class_id = was["class"] if was else class_id
         chance = chance_of(draws, label.label, since) or 1.0
     stratum = stratum if chance < 1 else CERTAIN
-    columns.add(task, label.class_id, stratum, chance, True, known.was_wrong, known.still_wrong, kind=known.kind)
+    columns.add(task, class_id, stratum, chance, True, known.was_wrong, known.still_wrong, kind=known.kind)
 
 
 def add_removed(

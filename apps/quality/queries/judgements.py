@@ -73,8 +73,13 @@ class Look:
     missing: list[int | None] = field(default_factory=list)
 
     def said(self, history: History, label: UUID) -> Said | None:
-        """The final word on a label; None where there was none, or where the judge made the label in this visit."""
+        """The final word on a label; None where there was none. A label that the judge made in this visit is as judged
+        by them: it was never wrong."""
         word = self.words.get(label)
+        made = self.made(history, label)
+        if made is not None:
+            end = max([made, *(word.edits if word else ())])
+            return Said(self.visit, end, end, is_error=False, stands=False)
         if word is None or not word.is_said:
             seen = self.searched
             silent = seen is not None and history.content(label, seen) is not None
@@ -91,6 +96,20 @@ class Look:
             return Said(self.visit, word.first, end, is_error=False, stands=False)
         named = (kind if rejected else word.named) or implied or ""
         return Said(self.visit, word.first, end, is_error=rejected or implied is not None, stands=rejected, kind=named)
+
+    def made(self, history: History, label: UUID) -> int | None:
+        """The revision in which the judge added the label, if they did."""
+        added = (revision for revision in self.missing if revision is not None)
+        return next(
+            (
+                revision
+                for revision in added
+                if revision in history.changes.get(label, ())
+                and history.content(label, revision) is not None
+                and history.content(label, revision - 1) is None
+            ),
+            None,
+        )
 
     def is_full(self, history: History, revision: int) -> bool:
         """Whether each label that was there at ``revision`` got a word."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Sum
 
 from apps.projects.models import Project
-from apps.quality.logic.certificate.judged import known_of
+from apps.quality.logic.certificate.judged import UNSEEN, known_of
 from apps.quality.logic.certificate.planning import Ahead, Found
 from apps.quality.models import AuditDraw, AuditWave, Score, SubjectType
 from apps.quality.queries.chance_rows import chance_of, searching_chance
@@ -66,7 +66,10 @@ def candidate(chunk: Chunk, one: Unit, *, again: bool) -> Candidate | None:
     looks, draws, history = chunk.looks.get(one.task, []), chunk.draws.get(one.task, []), chunk.history(one)
     labels = chunk.labels.get(one.task, [])
     random = random_visits(looks, draws, history, chunk.audits, Gathered())
-    known = [known_of(*seen_by(looks, history, label.label), one.revision) for label in labels]
+    known = [
+        known_of(*seen_by(looks, history, label.label), one.revision) if label.label and looks else UNSEEN
+        for label in labels
+    ]
     unseen = [label for label, told in zip(labels, known, strict=True) if not told.reviewed]
     searched = any(look.searched is not None for look in looks)
     new = any(chance_of(draws, label.label, label.since) == 0 for label in unseen)
@@ -77,7 +80,7 @@ def candidate(chunk: Chunk, one: Unit, *, again: bool) -> Candidate | None:
     if not (new or (again and (due or by_chance))):
         return None
     classes = frozenset(label.class_id for label in labels)
-    return Candidate(one, due, classes, len(labels), any(label.by_model for label in labels))
+    return Candidate(one, due, classes, sum(label.n for label in labels), any(label.by_model for label in labels))
 
 
 def ahead_of(project: Project, after: Place, until: datetime, *, again: bool) -> Ahead:

@@ -19,7 +19,7 @@ CERTAIN, PEOPLE, MODEL = 0, 1, 2
 STRATA = {CERTAIN: "with certainty", PEOPLE: "at random", MODEL: "at random, made by a model"}
 FEWEST_REPEATS = 30
 TOO_MANY_SILENT = 0.1
-MANY_CLASSES = 40
+MOST_CLASSES, MANY_CLASSES = 200, 12
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class Repeats:
 
 
 def document(material: Material, *, confidence: float, target: float, repeats: Repeats) -> dict[str, Any]:
-    """JSON-ready. Class lines carry the ids of the frame."""
+    """JSON-ready. Class lines carry the ids of the frame; kind and class together only where there are few classes."""
     options = {"confidence": confidence, "target": target}
     whole = line(material, material.labels, options)
     kinds = [
         {"kind": kind, "class": ALL, **line(material, of_kind(material, kind), options)} for kind in kinds_of(material)
     ]
     kinds.append({"kind": MISSING, "class": ALL, **line(material, material.units, options)})
-    names = [str(name) for name in np.unique(material.labels.of_class)]
+    names = largest(material.labels)
     classes = [
         {"kind": ANY, "class": name, **line(material, classed(material.labels, name), options)} for name in names
     ]
@@ -72,6 +72,13 @@ def document(material: Material, *, confidence: float, target: float, repeats: R
         "classes": classes,
         "parts": parts,
     }
+
+
+def largest(frame: Frame) -> list[str]:
+    """The classes with most labels, by name; beyond ``MOST_CLASSES`` none has a line."""
+    names, counts = np.unique(frame.of_class, return_counts=True)
+    kept = np.argsort(-counts, kind="stable")[:MOST_CLASSES]
+    return sorted(str(name) for name in names[kept])
 
 
 def kinds_of(material: Material) -> list[str]:
