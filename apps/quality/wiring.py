@@ -6,6 +6,7 @@ from __future__ import annotations
 def connect() -> None:
     """Called once, when the app is ready. Each area registers what is its own."""
     from apps.flows.providers import register_fact_provider
+    from apps.quality.metrics import register_family
     from apps.quality.operations.auditing import audit
     from apps.quality.operations.chores import register_chore
     from apps.quality.operations.gridding_sheets import tend
@@ -14,6 +15,7 @@ def connect() -> None:
     from apps.quality.operations.repeats import repeat
     from apps.quality.operations.routing_outcomes import settle_moves
     from apps.quality.operations.routing_policy import follow_policies
+    from apps.quality.operations.scoring import published
     from apps.quality.operations.scoring.changing import rescore
     from apps.quality.operations.scoring.facts import FACTS, answer_fact, task_metrics
     from apps.tasks.hooks import metrics_of
@@ -24,6 +26,7 @@ def connect() -> None:
     register_topic("fact_wanted", answer_fact)
     if task_metrics not in metrics_of:
         metrics_of.append(task_metrics)
+    register_family(published.FAMILY, published.score_published, published.METRICS)
     register_chore("observe", 10, observe)
     register_chore("rescore", 20, rescore)
     register_chore("learn", 30, learn_due)
