@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -145,6 +146,8 @@ def _value(item: Any) -> Any:
             return datetime.fromisoformat(text)
         case bool() | None:
             raise ValueError
+        case float() if math.isfinite(item):
+            return item
         case str() | int():
             if isinstance(item, int) and abs(item) >= 2**63:
                 raise ValueError
