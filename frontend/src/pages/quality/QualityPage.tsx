@@ -11,6 +11,7 @@ import { VIEWS, type View } from "./views";
 
 const PARTS = {
   overview: lazy(() => import("./Overview")),
+  certificate: lazy(() => import("./Certificate")),
   calibration: lazy(() => import("./Calibration")),
   people: lazy(() => import("./People")),
 };
