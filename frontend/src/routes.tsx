@@ -11,6 +11,7 @@ import { isProblem } from "./api/client";
 import { projectQuery } from "./api/projects";
 import { queryClient } from "./app/queryClient";
 import { meQuery } from "./app/session";
+import { parseGrid } from "./pages/grid/search";
 import { parseView } from "./pages/quality/views";
 import { WORKING } from "./pages/queue/working";
 import { RouteError } from "./pages/RouteError";
@@ -157,6 +158,13 @@ const quality = createRoute({
   component: lazyRouteComponent(() => import("./pages/quality/QualityPage")),
 });
 
+const grid = createRoute({
+  getParentRoute: () => project,
+  path: "/grid",
+  validateSearch: parseGrid,
+  component: lazyRouteComponent(() => import("./pages/grid/GridPage")),
+});
+
 const editor = createRoute({
   getParentRoute: () => inside,
   path: "/projects/$project/tasks/$task",
@@ -211,7 +219,7 @@ const tree = root.addChildren([
       inbox,
       projects,
       newProject,
-      project.addChildren([overview, tasks, history, workflow, people, transfer, assistant, quality]),
+      project.addChildren([overview, tasks, history, workflow, people, transfer, assistant, quality, grid]),
       ontologies,
       ontology,
       datasets,

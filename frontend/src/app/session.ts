@@ -57,3 +57,7 @@ export const manages = (roles: readonly ProjectRole[]): boolean =>
 
 /** Whether the person sees every task of the project, not only those of their stages. */
 export const seesAll = (roles: readonly ProjectRole[]): boolean => manages(roles) || roles.includes("viewer");
+
+/** Whether the person judges labels in the project. */
+export const judges = (roles: readonly ProjectRole[]): boolean =>
+  manages(roles) || roles.some((role) => role === "reviewer" || role === "expert");

@@ -82,6 +82,7 @@ export const common = {
   "nav.transfer": "Import and export",
   "nav.assistant": "Assistant",
   "nav.quality": "Quality",
+  "nav.grid": "Grid",
   "common.asChart": "Chart",
   "common.asTable": "Table",
   "nav.unread": "{count} unread",

@@ -6,7 +6,7 @@ import { useProject } from "../../api/projects";
 import { IconButton } from "../../ui/bits";
 import { Icon, type IconName } from "../../ui/Icon";
 import { NavItem } from "../../ui/links";
-import { manages, seesAll } from "../session";
+import { judges, manages, seesAll } from "../session";
 import { t } from "../t";
 import { AccountMenu } from "./AccountMenu";
 import { Brand } from "./Brand";
@@ -38,6 +38,7 @@ function ProjectPages({ id }: { id: string }) {
           <NavItem to="/projects/$project/transfer" params={params} label={t("nav.transfer")} {...look} />
         </>
       )}
+      {judges(roles) && <NavItem to="/projects/$project/grid" params={params} label={t("nav.grid")} {...look} />}
       {manages(roles) && (
         <>
           <NavItem to="/projects/$project/quality" params={params} label={t("nav.quality")} {...look} />

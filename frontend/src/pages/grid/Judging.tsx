@@ -1,0 +1,223 @@
+import { Progress, Text } from "@mantine/core";
+import { type KeyboardEvent, type RefCallback, useCallback, useEffect, useRef, useState } from "react";
+import type { GridAsk, GridClass, GridItem, GridResult } from "../../api/grid";
+import { isFinished, useJob } from "../../api/jobs";
+import type { Project } from "../../api/types";
+import { percent } from "../../app/format";
+import { notify } from "../../app/notify";
+import { singleKeys, useShortcuts } from "../../app/shortcuts";
+import { t } from "../../app/t";
+import { Closeup, Grid } from "../../grid/Grid";
+import { between, painted, toggled } from "../../grid/marks";
+import { Loading } from "../../ui/states";
+import { Bar } from "./Bar";
+import classes from "./GridPage.module.css";
+import { Heading } from "./Heading";
+import { say } from "./messages";
+import { NothingHere } from "./Nothing";
+import { useBatches } from "./useBatches";
+
+interface Props {
+  project: Project;
+  ask: GridAsk | null;
+  known: readonly GridClass[];
+  cell: number;
+  area: { ref: RefCallback<HTMLElement | null>; width: number; height: number };
+  manager: boolean;
+}
+
+/** One screen after the other, and what the hand does on it. */
+export function Judging({ project, ask, known, cell, area, manager }: Props) {
+  const judging = useBatches(project.id, ask);
+  const { batch, marks, setMarks, clock } = judging;
+  const [focus, setFocus] = useState(0);
+  const [seen, setSeen] = useState(0);
+  const [armed, setArmed] = useState("");
+  const [looking, setLooking] = useState<number | null>(null);
+  const anchor = useRef(0);
+  const paint = useRef<string | null>("");
+  const root = useRef<HTMLDivElement>(null);
+  const items = batch?.items ?? [];
+  const shape = known.find(({ name }) => name === items[0]?.class)?.shape;
+  const choices = known.filter((one) => one.shape === shape && one.name !== batch?.class);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new screen begins at its top.
+  useEffect(() => {
+    setFocus(0);
+    setSeen(0);
+    setLooking(null);
+    anchor.current = 0;
+    const grid = root.current?.querySelector<HTMLElement>("[data-grid]");
+    grid?.scrollTo({ top: 0 });
+    // Who is choosing a filter goes on choosing it.
+    if (!(document.activeElement instanceof HTMLSelectElement))
+      grid?.querySelector<HTMLElement>('[data-index="0"]')?.focus({ preventScroll: true });
+  }, [batch?.id]);
+  useEffect(() => {
+    const hide = () => document.hidden && clock.pause();
+    document.addEventListener("visibilitychange", hide);
+    return () => document.removeEventListener("visibilitychange", hide);
+  }, [clock]);
+  const onSeen = useCallback((index: number) => setSeen((before) => Math.max(before, index + 1)), []);
+
+  /** The mark that a click sets on an item: its own class is no mark. */
+  const markFor = (item: GridItem) => (armed === item.class ? "" : armed);
+  const toggle = (index: number, as?: string) => {
+    const item = items[index];
+    if (!item) return;
+    anchor.current = index;
+    setMarks((before) =>
+      before.has(item.id) && as === undefined
+        ? painted(before, [item.id], null)
+        : toggled(before, item.id, as ?? markFor(item)),
+    );
+  };
+  const goOn = async () => {
+    if (!batch) return;
+    if (seen < items.length) {
+      root.current?.querySelector("[data-grid]")?.scrollBy({ top: area.height * 0.9 });
+      return;
+    }
+    const results = await judging.commit();
+    if (results) tell(results);
+  };
+  const takeBack = async () => {
+    const results = await judging.undo();
+    if (!results) return;
+    const kept = results.filter(({ status }) => status === "kept").length;
+    notify({ message: kept ? say("keptOnes", { count: kept }) : say("takenBack"), autoClose: 3_000 });
+  };
+  const onKey = (event: KeyboardEvent, index: number) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const key = event.key.toLowerCase();
+    const choice = choices[Number(key) - 1];
+    if (key === "enter") void goOn();
+    else if (!singleKeys.get()) return;
+    else if (key === "z") setLooking(index);
+    else if (key === "u") void takeBack();
+    else if (choice && choice.name !== items[index]?.class) toggle(index, choice.name);
+    else return;
+    event.preventDefault();
+  };
+  useShortcuts([{ keys: "u", label: say("keyUndo"), group: t("help.page"), run: () => void takeBack() }]);
+
+  const looked = looking === null ? undefined : items[looking];
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only hears that somebody is there.
+    <div
+      ref={root}
+      style={{ display: "contents" }}
+      onPointerMove={() => clock.tick()}
+      onKeyDown={() => clock.tick()}
+      onScrollCapture={() => clock.tick()}
+    >
+      <Heading batch={batch} title={say("title")} />
+      {batch?.job && <Making job={batch.job} onEnd={judging.refresh} />}
+      {batch && (
+        <Bar
+          batch={batch}
+          seen={seen}
+          marked={marks.size}
+          busy={judging.busy}
+          canUndo={judging.canUndo}
+          choices={choices}
+          armed={armed}
+          onArm={setArmed}
+          onCommit={() => void goOn()}
+          onUndo={() => void takeBack()}
+          onLook={() => setLooking(focus)}
+        />
+      )}
+      <div ref={area.ref} className={classes.area}>
+        {!batch && judging.busy && <Loading />}
+        {!batch && judging.error !== null && (
+          <NothingHere error={judging.error} project={project.id} manager={manager} retry={judging.start} />
+        )}
+        {batch && (
+          <Grid
+            items={items}
+            marks={marks}
+            cell={cell}
+            width={area.width}
+            height={area.height}
+            label={say("grid")}
+            mixed={batch.class === null}
+            focus={focus}
+            name={(item, index) => nameOf(item, index, items.length, marks.get(item.id))}
+            onFocus={setFocus}
+            onToggle={toggle}
+            onRange={(index) => {
+              const range = between(items, anchor.current, index);
+              setMarks((before) =>
+                painted(
+                  before,
+                  range.map(({ id }) => id),
+                  armed,
+                ),
+              );
+            }}
+            onStroke={(index) => {
+              const item = items[index];
+              paint.current = item && marks.has(item.id) ? null : armed;
+              toggle(index);
+            }}
+            onPaint={(index) => {
+              const item = items[index];
+              if (item) setMarks((before) => painted(before, [item.id], paint.current));
+            }}
+            onKey={onKey}
+            onLook={setLooking}
+            onSeen={onSeen}
+          />
+        )}
+      </div>
+      <Text c="dimmed" className={classes.keys}>
+        {say("keys")}
+      </Text>
+      {looked && (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: letting Z go, or Escape in the grid, closes it too.
+        // biome-ignore lint/a11y/noStaticElementInteractions: as above.
+        <div onClick={() => setLooking(null)}>
+          <Closeup item={looked} label={say("closeup", { number: (looking ?? 0) + 1 })} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function nameOf(item: GridItem, index: number, count: number, mark: string | undefined): string {
+  const values = { class: item.class, number: index + 1, count };
+  if (mark === undefined) return say("cell", values);
+  return mark ? say("cellAs", { ...values, as: mark }) : say("cellFlagged", values);
+}
+
+/** What came of a screen; what did not work stays to be read. */
+function tell(results: readonly GridResult[]): void {
+  const count = (...statuses: string[]) => results.filter(({ status }) => statuses.includes(status)).length;
+  const stale = count("stale");
+  const refused = count("refused");
+  const words = [say("done", { fine: count("fine"), marked: count("flagged", "relabeled", "refused") })];
+  if (stale) words.push(say("stale", { count: stale }));
+  if (refused) words.push(say("refused", { count: refused }));
+  notify({ message: words.join(" "), autoClose: stale || refused ? 10_000 : 1_500 });
+}
+
+/** How far the pictures are; once they are made they are fetched. */
+function Making({ job, onEnd }: { job: string; onEnd: () => Promise<void> }) {
+  const { data } = useJob(job);
+  const ended = data !== undefined && isFinished(data);
+  const end = useRef(onEnd);
+  end.current = onEnd;
+  useEffect(() => {
+    if (ended) void end.current();
+  }, [ended]);
+  if (data?.state === "failed") return <Text size="sm">{say("unreadable")}</Text>;
+  return (
+    <>
+      <Text size="xs" c="dimmed">
+        {say("making")}
+      </Text>
+      <Progress value={percent(data?.progress ?? 0, 1)} animated aria-label={say("making")} />
+    </>
+  );
+}
