@@ -21,7 +21,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Found:
-    """``keys`` (n, k) and ``distance`` (n, k) = 1 - cosine, nearest first; key -1 and distance 2 where there are fewer."""
+    """``keys`` and ``distance`` (n, k) = 1 - cosine, nearest first; key -1 and distance 2 where there are fewer."""
 
     keys: npt.NDArray[np.int64]
     distance: npt.NDArray[np.float32]

@@ -1,8 +1,8 @@
 """A descriptor without weights: where it is light and coloured, which way its edges run, which colours it has.
 
-Of a 64 x 64 thumbnail: lightness on an 8 x 8 grid less its mean (64), two opponent colours on 4 x 4 (32), orientations of
-edges in 8 unsigned bins on 4 x 4 (128, as in histograms of oriented gradients), and a joint histogram of lightness and
-colour, which knows no place (80). Every part has a fixed share of the unit length.
+Of a 64 x 64 thumbnail: lightness on an 8 x 8 grid less its mean (64), two opponent colours on 4 x 4 (32), orientations
+of edges in 8 unsigned bins on 4 x 4 (128, as in histograms of oriented gradients), and a joint histogram of lightness
+and colour, which knows no place (80). Every part has a fixed share of the unit length.
 """
 
 from __future__ import annotations
@@ -92,3 +92,19 @@ def colors(light: Array, warm: Array, fresh: Array) -> Array:
     flat = np.bincount(cell.ravel(), (1 - share).ravel(), n * 80)
     flat += np.bincount((cell + 16).ravel(), share.ravel(), n * 80)
     return flat.reshape(n, 80) / light[0].size
+
+
+def turning(across: bool, down: bool) -> npt.NDArray[np.int64]:
+    """Which value of a vector stands where in that of the mirrored image (``across``: left and right change places)."""
+    place = np.arange(WIDTH)
+    light = mirrored(place[:64].reshape(1, 8, 8), across, down)
+    hues = mirrored(place[64:96].reshape(2, 4, 4), across, down)
+    bins = mirrored(place[96:224].reshape(4, 4, 8).transpose(2, 0, 1), across, down)
+    if across != down:  # an edge's direction is mirrored too; twice is a half turn, which it does not feel
+        bins = bins[(-np.arange(BINS)) % BINS]
+    return np.concatenate([light.ravel(), hues.ravel(), bins.transpose(1, 2, 0).ravel(), place[224:]])
+
+
+def mirrored(grid: Array, across: bool, down: bool) -> Array:
+    grid = grid[:, ::-1] if down else grid
+    return grid[:, :, ::-1] if across else grid

@@ -12,7 +12,8 @@ from apps.tasks.models import Task
 
 
 class UnitVector(models.Model):
-    """An image's descriptor: little-endian float16, unit length. ``method`` names what made it, with its version."""
+    """An image's descriptor: little-endian float16, unit length, empty where the file could not be decoded. ``method``
+    names what made it, with its version; ``checks`` by name are ``[value, measure, sentence]``."""
 
     id = models.BigAutoField(primary_key=True)
     data_unit = models.ForeignKey(DataUnit, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -1,0 +1,76 @@
+"""Keeping a project's index of neighbours: what is new goes in, what is gone goes out, the file gets a new name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+import numpy as np
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from apps.common.ids import new_id
+from apps.quality.descriptors.index import GraphIndex
+from apps.quality.descriptors.layout import METHOD, WIDTH
+from apps.quality.models import SweepMark
+from apps.quality.queries.vectors import Page, What, crop_pages, mark_name, opened, unit_pages
+
+REBUILD = 0.25
+"""The share of an index that may be gone before it is built anew: taking out leaves holes in its graph."""
+
+Step = Callable[[int], None]
+
+
+def pages_of(project_id: UUID, what: What) -> Iterator[Page]:
+    return unit_pages(project_id) if what == "unit" else crop_pages(project_id)
+
+
+def build_index(project_id: UUID, what: What, step: Step = lambda rows: None) -> int:
+    """Brings the index up to date, or makes it; answers how many rows it has. ``step`` hears how many were read."""
+    mark = SweepMark.objects.filter(name=mark_name(what, project_id)).first()
+    position = mark.position if mark is not None else {}
+    index = kept(position)
+    fresh = index is None
+    index = index if index is not None else GraphIndex(WIDTH)
+    there, seen, added = np.sort(index.keys()), [np.zeros(0, np.int64)], 0
+    rows = 0
+    for page in pages_of(project_id, what):
+        new = ~np.isin(page.keys, there)
+        index.add(page.keys[new], page.vectors[new])
+        added += int(new.sum())
+        seen.append(page.keys)
+        rows += len(page.keys)
+        step(rows)
+    gone = np.setdiff1d(there, np.concatenate(seen))
+    if not fresh and len(gone) > REBUILD * max(len(there), 1):
+        index = GraphIndex(WIDTH)
+        for page in pages_of(project_id, what):
+            index.add(page.keys, page.vectors)
+    else:
+        index.remove(gone)
+    if fresh or added or len(gone):
+        publish(project_id, what, index, position)
+    return len(index)
+
+
+def kept(position: dict[str, str]) -> GraphIndex | None:
+    """A copy of the present index that may be changed; None where there is none of this method, or it cannot be read."""
+    if position.get("method") != METHOD:
+        return None
+    try:
+        return GraphIndex.of(opened(position["key"]).content())
+    except (OSError, ValueError):
+        return None
+
+
+def publish(project_id: UUID, what: What, index: GraphIndex, before: dict[str, str]) -> None:
+    """Who still reads the file before this one may go on; the one before that is deleted."""
+    key = default_storage.save(f"quality/{project_id}/{what}-{new_id()}.index", ContentFile(index.content()))
+    with transaction.atomic():
+        SweepMark.objects.update_or_create(
+            name=mark_name(what, project_id),
+            defaults={"position": {"key": key, "before": before.get("key", ""), "method": METHOD, "rows": len(index)}},
+        )
+        if old := before.get("before"):
+            transaction.on_commit(lambda: default_storage.delete(old))
