@@ -11,6 +11,7 @@ from apps.accounts.principal import Principal
 from apps.common.ids import new_id
 from apps.datasets.models import Dataset
 from apps.flows.models import Workflow, WorkflowVersion
+from apps.flows.providers import fact_providers
 from apps.labels.models import Label
 from apps.ontologies.models import Ontology
 from apps.ontologies.operations import create_ontology
@@ -164,7 +165,7 @@ def make_world(
 
 def publish(flow: Workflow, json: dict[str, Any]) -> WorkflowVersion:
     """The graph as the next version of the workflow."""
-    codec.graph_from_json(json)
+    codec.graph_from_json(json, providers=fact_providers())
     return WorkflowVersion.objects.create(
         workflow=flow, number=flow.versions.count() + 1, graph=json, digest=codec.graph_digest(json)
     )
