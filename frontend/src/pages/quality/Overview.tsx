@@ -1,6 +1,5 @@
 import { Alert, Button, Group, List, SimpleGrid, Slider, Stack, Text } from "@mantine/core";
 import { useState } from "react";
-import { usePredictionModels } from "../../api/inference";
 import { useQualitySummary } from "../../api/quality";
 import type { QualityRun, QualitySummary } from "../../api/types";
 import { Time } from "../../ui/bits";
@@ -21,9 +20,7 @@ import { Tile } from "./Tile";
 
 const TOP = 8;
 
-function Tiles({ project, run, calibrated }: { project: string; run: QualityRun; calibrated: boolean }) {
-  const models = usePredictionModels(project).data ?? [];
-  const model = models.find(({ id }) => id === run.model);
+function Tiles({ run, calibrated }: { run: QualityRun; calibrated: boolean }) {
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm" mb="md">
       <Tile
@@ -43,7 +40,7 @@ function Tiles({ project, run, calibrated }: { project: string; run: QualityRun;
       />
       <Tile
         name={say("model")}
-        value={model ? `${model.name} ${model.version.slice(0, 8)}` : say("noModel")}
+        value={run.model ?? say("noModel")}
         hint={
           <>
             {say("scoredAt")} <Time at={run.finished_at} />
@@ -87,7 +84,7 @@ function Doubtful({ project, run }: { project: string; run: QualityRun }) {
 function Parts({ project, run, calibrated }: { project: string; run: QualityRun; calibrated: boolean }) {
   return (
     <>
-      <Tiles project={project} run={run} calibrated={calibrated} />
+      <Tiles run={run} calibrated={calibrated} />
       {run.warnings.length > 0 && (
         <Alert color="yellow" title={say("warnings")} icon={<Icon name="alert-triangle" />} mb="md">
           <List size="sm">
@@ -105,11 +102,14 @@ function Parts({ project, run, calibrated }: { project: string; run: QualityRun;
             rows={run.by_kind.slice(0, TOP).map(({ name, expected }) => ({
               key: name,
               value: expected,
-              name: (
-                <GridLink project={project} kind={name}>
-                  {kindWords(name)}
-                </GridLink>
-              ),
+              name:
+                name === "none" ? (
+                  say("noKind")
+                ) : (
+                  <GridLink project={project} kind={name}>
+                    {kindWords(name)}
+                  </GridLink>
+                ),
             }))}
           />
           <Bars

@@ -13,6 +13,7 @@ const PARTS = {
   overview: lazy(() => import("./Overview")),
   certificate: lazy(() => import("./Certificate")),
   calibration: lazy(() => import("./Calibration")),
+  models: lazy(() => import("./Models")),
   people: lazy(() => import("./People")),
 };
 
