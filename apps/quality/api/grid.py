@@ -21,7 +21,7 @@ from apps.projects.policies import ProjectAccess
 from apps.quality.api import grid_bodies as bodies
 from apps.quality.api.grid_shown import outcome_of, shown_batch, shown_row
 from apps.quality.models import GridBatch
-from apps.quality.operations.gridding import open_batch
+from apps.quality.operations.gridding import drop_batch, open_batch
 from apps.quality.operations.gridding_atlases import ATLAS, OPEN, start_atlases
 from apps.quality.operations.gridding_commit import commit_batch
 from apps.quality.operations.gridding_sheets import prepare
@@ -100,9 +100,9 @@ def person_of(access: ProjectAccess, named: str) -> User:
 
 
 class BatchView(ApiView):
-    """One of one's own batches."""
+    """One of one's own batches; deleting an open one gives its labels back."""
 
-    scopes = {"GET": "review"}
+    scopes = {"GET": "review", "DELETE": "review"}
 
     @extend_schema(operation_id="grid_batch", responses=bodies.BatchAnswer, parameters=[OpenApiParameter("tile", int)])
     def get(self, request: Request, project_id: UUID, batch_id: UUID) -> Response:
@@ -116,6 +116,13 @@ class BatchView(ApiView):
         return Response(
             shown_batch(batch, access, request.user, index, tile=int(asked), job=making(batch), now=database_now())
         )
+
+    @extend_schema(operation_id="grid_batch_drop", responses={204: None})
+    def delete(self, request: Request, project_id: UUID, batch_id: UUID) -> Response:
+        get_grid_for(request.auth, project_id)
+        own_batch(request, project_id, batch_id)
+        drop_batch(batch_id=batch_id, user=request.user)
+        return Response(status=204)
 
 
 def own_batch(request: Request, project_id: UUID, batch_id: UUID) -> GridBatch:

@@ -29,7 +29,10 @@ class AtlasBody(StrictSerializer):
 
 class ConfusionBody(StrictSerializer):
     predicted = Text()
-    label = Text()
+
+    def get_fields(self) -> dict[str, Any]:
+        # ``label`` is a member of every field, so it is added by name.
+        return {**super().get_fields(), "label": Text()}
 
 
 class AttributeBody(StrictSerializer):
@@ -73,7 +76,7 @@ class MarkBody(StrictSerializer):
 class CommitBody(StrictSerializer):
     """``active_ms``: how long the person looked. ``stage``: where tasks with reported labels are to go."""
 
-    marks = MarkBody(many=True, max_length=MOST_MARKS)
+    marks = serializers.ListField(child=MarkBody(), max_length=MOST_MARKS)
     active_ms = Whole(min_value=0, max_value=LONGEST)
     stage = Text(max_length=100, required=False, default="", allow_blank=True)
 
@@ -99,12 +102,12 @@ class ItemEvidenceAnswer(serializers.Serializer[Any]):
 
 
 class ItemAnswer(TileAnswer):
-    """``evidence`` only for whoever may see it, and never in a random batch."""
+    """``box``: x, y, width, height. ``evidence`` only for whoever may see it, and never in a random batch."""
 
     task = serializers.UUIDField()
-    label = serializers.UUIDField()
     shape = serializers.CharField()
     geometry = serializers.JSONField(allow_null=True)
+    box = serializers.ListField(child=serializers.FloatField(), allow_null=True)
     data_unit = serializers.UUIDField(allow_null=True)
     thumbnail_url = serializers.CharField(allow_blank=True)
     image_url = serializers.CharField(allow_blank=True)
@@ -113,7 +116,8 @@ class ItemAnswer(TileAnswer):
     evidence = ItemEvidenceAnswer(allow_null=True)
 
     def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "class": serializers.CharField()}
+        own = {"label": serializers.UUIDField(), "class": serializers.CharField()}
+        return {**super().get_fields(), **own}
 
 
 class HeadingAnswer(serializers.Serializer[Any]):
@@ -143,7 +147,7 @@ class BatchRowAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     order = serializers.CharField()
     items_count = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=["open", "committed"])
+    state = serializers.ChoiceField(choices=["open", "committed", "dropped"])
     opened_at = serializers.DateTimeField()
     committed_at = serializers.DateTimeField(allow_null=True)
 
@@ -199,11 +203,13 @@ class InstrumentAnswer(serializers.Serializer[Any]):
     """Verdicts whose time is known. Per minute: null until there are some."""
 
     verdicts = serializers.IntegerField()
-    errors = serializers.IntegerField()
     minutes = serializers.FloatField()
     verdicts_per_minute = serializers.FloatField(allow_null=True)
     errors_per_minute = serializers.FloatField(allow_null=True)
     sensitivity = SensitivityAnswer()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "errors": serializers.IntegerField()}
 
 
 class FiguresAnswer(serializers.Serializer[Any]):

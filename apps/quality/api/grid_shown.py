@@ -52,7 +52,7 @@ def shown_batch(
     for number, item in enumerate(batch.items):
         items.append(
             shown_tile(item, number, url, tile)
-            | {name: item[name] for name in ("task", "label", "shape", "geometry")}
+            | {name: item[name] for name in ("task", "label", "shape", "geometry", "box")}
             | {
                 "class": index.class_name(item["class"]),
                 **image_of(tasks.get(UUID(item["task"]))),

@@ -16,7 +16,7 @@ def distances(vectors: Array) -> Array:
     """(n, n) Euclidean distances of (n, d) vectors."""
     own = np.asarray(vectors, np.float64)
     square = (own**2).sum(axis=1)
-    return np.sqrt(np.maximum(square[:, None] + square[None] - 2 * own @ own.T, 0.0))
+    return np.asarray(np.sqrt(np.maximum(square[:, None] + square[None] - 2 * own @ own.T, 0.0)))
 
 
 def medoid(away: Array) -> int:

@@ -17,11 +17,12 @@ from django.db.models import Max, Min, QuerySet
 
 from apps.accounts.models import User
 from apps.common.errors import Conflict
+from apps.inference.models import PredictionModel
 from apps.labels.models import Label
 from apps.projects.models import Project
 from apps.quality.logic.gridding import chain, distances, hidden_number, medoid
-from apps.quality.models import GridBatch, Score
-from apps.quality.queries.batches import Filters, frame
+from apps.quality.models import GridBatch, Score, SubjectType
+from apps.quality.queries.batches import METRIC, Filters, frame
 from apps.quality.queries.crops import label_rows, tasks_of
 from apps.quality.queries.grid_known import known_elsewhere, references_of
 from apps.quality.queries.grid_looks import looks_of
@@ -58,7 +59,7 @@ def open_batch(
     drawn = drawn_from(rows, order, min(size, MOST), rng)
     items = frozen(drawn, order)
     if not items:
-        raise Conflict("No label is left that you could judge here.", code="nothing_left", allowed=[])
+        raise nothing(project.id)
     classes = Counter(item["class"] for item in items)
     hide(project.id, user, items, rng)
     main = filters.class_id or (next(iter(classes)) if len(classes) == 1 else "")
@@ -76,6 +77,21 @@ def open_batch(
     if drawn.probability is not None:
         record(project.id, drawn, now)
     return batch
+
+
+def nothing(project_id: UUID) -> Conflict:
+    """Why no label came: none has been scored, or none is left. ``predictions``: whether a model has spoken."""
+    spoken = PredictionModel.objects.filter(project_id=project_id).exists()
+    if not Score.objects.filter(project_id=project_id, metric=METRIC, subject_type=SubjectType.LABEL).exists():
+        return Conflict("No label has been scored yet.", code="not_scored", allowed=[], predictions=spoken)
+    return Conflict("No label is left that you could judge here.", code="nothing_left", allowed=[], predictions=spoken)
+
+
+@transaction.atomic
+def drop_batch(*, batch_id: UUID, user: User) -> None:
+    """Gives an open batch back, so that its labels can come again. Safe to repeat; a committed one stays."""
+    rows = GridBatch.objects.filter(id=batch_id, reviewer=user, state="open")
+    rows.update(state="dropped")
 
 
 def drawn_from(rows: QuerySet[Score], order: str, size: int, rng: Random) -> Drawn:

@@ -45,9 +45,9 @@ def commit_batch(
     read = read_marks(marks, batch.items, index)
     sent = {"marks": sorted(read.values(), key=lambda mark: mark["item"]), "stage": stage}
     if batch.state != "open":
-        if batch.sent == sent:
+        if batch.state == "committed" and batch.sent == sent:
             return batch
-        raise Conflict("The batch was committed with other marks.", code="committed", allowed=["undo"])
+        raise Conflict("The batch is closed, or was committed with other marks.", code="committed", allowed=[])
     items = [item for item in batch.items if not item["hidden"]]
     tasks, labels = locked({UUID(item["task"]) for item in items if item["id"] in read}, items)
     results: dict[str, Done] = {}

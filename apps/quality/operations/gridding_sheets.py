@@ -60,7 +60,8 @@ def crops_of_batch(batch: GridBatch) -> list[Crop]:
         if row["box"] is None:
             found.append(crop_of(task, UUID(row["label"]), row["geometry"]))
             continue
-        box = around(*row["box"], (task.data_unit.width, task.data_unit.height))
+        x, y, width, height = row["box"]
+        box = around(x, y, width, height, (task.data_unit.width, task.data_unit.height))
         found.append(made(task, UUID(row["label"]), box, row["geometry"]))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -30,7 +31,7 @@ def looks_of(subjects: Sequence[Subject]) -> tuple[list[int], Array]:
 
 def by_descriptor(wanted: dict[Subject, int]) -> dict[int, Array]:
     """Of the method that knows most of them."""
-    rows: list[tuple[UUID, UUID, str, bytes]] = []
+    rows: list[tuple[UUID, UUID, str, Any]] = []
     for part in parts(list(wanted)):
         found = CropVector.objects.filter(
             task_id__in={task for task, _ in part}, label__in={subject for _, subject in part}

@@ -10,7 +10,7 @@ import pytest
 
 from apps.common.clock import database_now
 from apps.labels.models import Label
-from apps.quality.models import GridBatch, Observation
+from apps.quality.models import GridBatch, Observation, Score
 from apps.quality.operations.gridding import open_batch
 from apps.quality.queries.batches import Filters
 from apps.quality.queries.sensitivity import sensitivity_of_grid
@@ -43,7 +43,7 @@ def now_of(world: World, item: dict[str, Any]) -> Label:
 
 def test_the_likeliest_wrong_come_first_and_nothing_comes_twice() -> None:
     world = grid_world(tasks=2, boxes=3, pictures=False)
-    first = opened(world, **{"class": "RBC", "size": 4})
+    first = opened(world, size=4, **{"class": "RBC"})
     assert [item["label"] for item in first["items"]] == [str(one.label_id) for one in all_labels(world)[:4]]
     assert first["heading"] | {"references": []} == {
         "class": "RBC",
@@ -323,6 +323,29 @@ def test_figures_compare_measured_times() -> None:
     assert (figures["grid"]["errors"], figures["review"]["errors"]) == (1, 0)
     assert figures["grid"]["sensitivity"]["low"] < 0.8 < figures["grid"]["sensitivity"]["high"]
     assert caller(world, "rex").get(f"/projects/{world.project.id}/quality/grid/figures/").status_code == 403
+
+
+def test_a_batch_given_back_lets_its_labels_come_again() -> None:
+    world = grid_world(tasks=1, boxes=3, pictures=False)
+    batch = opened(world)
+    assert caller(world, "eve").request("DELETE", f"{batches(world)}{batch['id']}/").status_code == 404
+    for _ in range(2):
+        assert caller(world, "rex").request("DELETE", f"{batches(world)}{batch['id']}/").status_code == 204
+    assert committed(world, batch, []).status_code == 409
+    assert not words(world)
+    again = opened(world)
+    assert {item["label"] for item in again["items"]} == {item["label"] for item in batch["items"]}
+    committed(world, again, [])
+    assert caller(world, "rex").request("DELETE", f"{batches(world)}{again['id']}/").status_code == 204
+    assert GridBatch.objects.get(id=again["id"]).state == "committed"
+
+
+def test_a_project_without_scores_says_so() -> None:
+    world = grid_world(tasks=1, boxes=1, pictures=False)
+    Score.objects.all().delete()
+    answer = caller(world, "rex").post(batches(world), {})
+    assert (answer.status_code, answer.json()["code"], answer.json()["predictions"]) == (409, "not_scored", False)
+    assert not GridBatch.objects.exists()
 
 
 def test_own_batches_are_listed_and_shown_again() -> None:

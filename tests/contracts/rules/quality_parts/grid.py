@@ -20,6 +20,7 @@ RULES: list[Rule] = [
     # With nothing that was scored no label is left: 409.
     Rule("POST " + QUALITY + "batches/", allow=JUDGES, body=lambda _: {"size": 10}),
     Rule("GET " + BATCH, allow=OWN),
+    Rule("DELETE " + BATCH, allow=OWN),
     Rule("POST " + BATCH + "commit/", allow=OWN, body=lambda _: {"marks": [], "active_ms": 1}),
     Rule("POST " + BATCH + "undo/", allow=OWN),
     Rule("GET " + QUALITY + "grid/figures/", allow=MANAGERS),
