@@ -38,12 +38,13 @@ class EvidenceView(ApiView):
         check_query(request, ())
         found = get_evidence_for(request.auth, task_id)
         rows = Score.objects.filter(task=found.task, metric="mistakenness").exclude(subject_type=SubjectType.TASK)
+        rows = rows.select_related("model")
         if found.visit is not None and found.visit.blind and not found.sees_all:
             return Response(NOTHING)
         if not found.sees_evidence:
             rows = rows.filter(subject_type=SubjectType.LABEL, subject__in=judged(found))
             return Response(NOTHING | {"labels": shown_evidence(list(rows.order_by("-value")[:MOST]), found)})
-        shown = shown_evidence(list(rows.select_related("task").order_by("-value", "id")[:MOST]), found)
+        shown = shown_evidence(list(rows.order_by("-value", "id")[:MOST]), found)
         metrics = metrics_for([found.task]).get(found.task.id, {})
         return Response(
             {
@@ -69,9 +70,16 @@ def shown_evidence(rows: list[Score], found: TaskAccess) -> list[dict[str, Any]]
     near = [(UUID(one["task"]), UUID(one["label"])) for row in rows for one in row.detail.get("near", ())]
     tiles = tiles_for([*((row.task_id, row.subject) for row in rows), *near])
     return [
-        shown_label(row, index, shapes, tiles) | {"neighbours": [shown_near(one, index, tiles) for one in nearest(row)]}
+        by_model(row, shown_label(row, index, shapes, tiles))
+        | {"neighbours": [shown_near(one, index, tiles) for one in nearest(row)]}
         for row in rows
     ]
+
+
+def by_model(row: Score, shown: dict[str, Any]) -> dict[str, Any]:
+    """With the name of the model that says so: a label that takes its word says whose it is."""
+    said = shown["model_label"]
+    return shown | {"model_label": said | {"model": row.model.name if row.model else None}} if said else shown
 
 
 def nearest(row: Score) -> list[dict[str, Any]]:

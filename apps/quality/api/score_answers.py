@@ -119,7 +119,14 @@ class NeighbourAnswer(serializers.Serializer[Any]):
         return {**own, **super().get_fields(), **tile, **more}
 
 
+class NamedModelLabelAnswer(ModelLabelAnswer):
+    """``model``: the name of the model that says so."""
+
+    model = serializers.CharField(allow_null=True)
+
+
 class LabelEvidenceAnswer(LabelScoreAnswer):
+    model_label = NamedModelLabelAnswer(allow_null=True)
     neighbours = NeighbourAnswer(many=True)
 
 

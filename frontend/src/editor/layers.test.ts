@@ -11,8 +11,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   canvas: ["core"],
   tools: ["core", "canvas"],
   keys: [],
+  evidence: ["core", "zustand"],
   sync: ["core", "keys", "..", "zustand", "idb"],
-  ui: ["core", "canvas", "tools", "keys", "sync", "..", "react", "zustand", "@mantine", "@tanstack"],
+  ui: ["core", "canvas", "tools", "keys", "evidence", "sync", "..", "react", "zustand", "@mantine", "@tanstack"],
 };
 
 const sources = (folder: string) =>

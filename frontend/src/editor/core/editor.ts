@@ -223,9 +223,12 @@ export class Editor {
   show(ids: readonly string[], share = 0.6): void {
     const items = ids.flatMap((id) => this.scene.item(id) ?? []);
     const [first, ...rest] = items;
-    if (!first) return;
+    if (first) this.frame(rest.reduce<Box>(union, first), share);
+  }
+
+  frame(box: Box, share: number): void {
     const whole = fitted(this.bounds, this.state.port).k;
-    this.setView(fitted(rest.reduce<Box>(union, first), this.state.port, share, Math.max(CLOSE, 2 * whole)));
+    this.setView(fitted(box, this.state.port, share, Math.max(CLOSE, 2 * whole)));
   }
 
   touch(): void {

@@ -20,7 +20,11 @@ export interface PastVerdict {
   readonly geometry: unknown;
   readonly class: string | null;
   readonly superseded: boolean;
+  readonly mode?: "exhaustive" | undefined;
 }
+
+/** Under which key the word that the whole image was searched stands among the verdicts. */
+export const SEARCHED = "searched";
 
 /** Least certain first, then one class at a time, then as one reads the image. */
 export function judgingOrder(
@@ -78,6 +82,7 @@ export function standingVerdicts(past: readonly PastVerdict[]): Map<string, Past
 export function tally(verdicts: Iterable<Verdict>): { approved: number; rejected: number; missing: number } {
   const sum = { approved: 0, rejected: 0, missing: 0 };
   for (const v of verdicts) {
+    if (v.mode) continue;
     if (v.label === null) sum.missing++;
     else sum[v.verdict]++;
   }

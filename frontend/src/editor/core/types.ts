@@ -130,6 +130,8 @@ export interface Verdict {
   readonly geometry: DrawnLabel | null;
   readonly reason: string;
   readonly elapsedMs: number;
+  /** With `label` null: the whole image was searched for what nobody labelled. */
+  readonly mode?: "exhaustive";
 }
 
 /** The same label in another place or class: spreading loses the tie between shape and geometry, this keeps it. */

@@ -4,6 +4,7 @@ import type { PastVerdict } from "../core/review";
 import type { Label } from "../core/types";
 import { type EditorTask, Failure, type Issue, type Remark, type TaskPort } from "../sync/port";
 import { type AssistMood, fakeAssist } from "./fakeAssist";
+import { fakeEvidence } from "./fakeEvidence";
 import { benchOntology, photograph, polygons, smallLabels, smallOntology } from "./scene";
 
 export interface FakeOptions {
@@ -123,6 +124,7 @@ export async function makeFake(o: FakeOptions): Promise<Fake> {
       return v.id;
     },
     takeBack: async () => guard("take back"),
+    evidence: async () => (o.stageType === "expert_review" ? fakeEvidence(labels) : {}),
     comments: async () => remarks,
     dropDraft: async () => undefined,
     issues: async () => [...issues],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { decodeDraft, decodeIssue, decodeLabels, decodeOntology, decodeTask, decodeVerdict } from "./decode";
-import { factsOf } from "./evidence";
 
 const ontology = decodeOntology({
   name: "Blood",
@@ -98,15 +97,4 @@ describe("what the server says", () => {
       delete: ["1"],
     });
   });
-});
-
-it("reasons are spoken", () => {
-  expect(factsOf({ fact: "mistakenness", op: ">=", value: 0.7 })).toEqual([
-    { name: "", value: "mistakenness ≥ 0.700" },
-  ]);
-  expect(factsOf({ router: "risk", design: "condition", facts: { label_count: 3 }, labels: {} })).toEqual([
-    { name: "router", value: "risk" },
-    { name: "facts", value: "label count 3" },
-  ]);
-  expect(factsOf(null)).toEqual([]);
 });

@@ -177,6 +177,7 @@ export function decodeVerdict(v: unknown): PastVerdict {
     geometry: r.geometry ?? null,
     class: orNull(r.class),
     superseded: r.superseded === true,
+    mode: r.mode === "exhaustive" ? "exhaustive" : undefined,
   };
 }
 

@@ -1,9 +1,9 @@
 /** What a review begins with: the order of labels, what stood rejected, what was there before, and the verdicts already given. */
 import type { Editor } from "../core/editor";
 import { compile, type Item } from "../core/item";
-import { judgingOrder, type PastVerdict, standingVerdicts, toJudge } from "../core/review";
+import { judgingOrder, type PastVerdict, SEARCHED, standingVerdicts, toJudge } from "../core/review";
 import type { DrawnLabel } from "../core/types";
-import { doubtOf } from "./evidence";
+import { doubtOf } from "./doubt";
 import type { Loaded } from "./load";
 import type { Waiting } from "./verdicts";
 
@@ -34,7 +34,7 @@ export function ownVerdicts(editor: Editor, { task, past, person, waiting }: Loa
       if (v.label) edited.push(v.label);
       continue;
     }
-    const key = v.label ?? v.id;
+    const key = v.mode ? SEARCHED : (v.label ?? v.id);
     const geometry = v.label ? null : drawnOf(editor, v);
     editor.verdicts.set(key, {
       id: v.id,
@@ -45,6 +45,7 @@ export function ownVerdicts(editor: Editor, { task, past, person, waiting }: Loa
       geometry,
       reason: v.reason,
       elapsedMs: 0,
+      ...(v.mode && { mode: v.mode }),
     });
     if (geometry) editor.missing.set(key, compile(geometry));
     sent.push({ key, id: v.id });

@@ -128,6 +128,8 @@ export interface TaskPort {
   /** Answers the server's id of the verdict. */
   judge(task: string, verdict: Verdict, token: number | null): Promise<string>;
   takeBack(task: string, verdict: string): Promise<void>;
+  /** What speaks against the task's labels, as the server says it; decoded where it is shown. */
+  evidence(task: string): Promise<unknown>;
   issues(task: string): Promise<readonly Issue[]>;
   openIssue(
     task: string,

@@ -96,6 +96,7 @@ function verdictBody(v: Verdict) {
     ...(v.class ? { class: v.class } : {}),
     ...(v.geometry ? { geometry: v.geometry.geometry } : {}),
     ...(v.reason ? { reason: v.reason } : {}),
+    ...(v.mode ? { mode: v.mode } : {}),
   };
 }
 
@@ -188,6 +189,7 @@ export const server: TaskPort = {
         )
         .then((made) => made.id),
     ),
+  evidence: (task) => told(api.get(`/tasks/${task}/evidence/`)),
   takeBack: (task, verdict) => told(api.del(`/tasks/${task}/reviews/${verdict}/`)),
   issues: (task) => told(all(`/tasks/${task}/issues/`).then((rows) => rows.map(decodeIssue))),
   openIssue: (task, issue) => told(api.post(`/tasks/${task}/issues/`, issue).then(decodeIssue)),

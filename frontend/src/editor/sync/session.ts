@@ -146,6 +146,11 @@ export class Session {
   get state(): SessionState {
     return this.store.getState();
   }
+  /** Whether the server is asked what speaks against the labels: never for whoever only annotated here. */
+  get seesEvidence(): boolean {
+    const { metrics, routeReason } = this.task;
+    return this.state.mode === "review" && (this.state.holds || metrics !== null || routeReason !== null);
+  }
   get dirty(): boolean {
     return this.autosave.waiting > 0 || this.verdicts.store.getState().waiting > 0;
   }

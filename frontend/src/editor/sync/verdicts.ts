@@ -87,6 +87,8 @@ export class VerdictQueue {
       touched = true;
       this.unqueue(change.id);
       if (!change.after && !this.sent.has(change.id)) continue;
+      // Without a label nothing on the server takes the place of what stands: said again before it was taken back, it stands.
+      if (change.after?.label === null && this.sent.has(change.id)) continue;
       const entry = { seq: nextSeq(), key: change.id, verdict: change.after };
       this.waiting = [...this.waiting, entry];
       if (change.after) this.keep(entry.seq, change.id, change.after);

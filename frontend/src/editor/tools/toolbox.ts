@@ -143,7 +143,12 @@ export class Toolbox implements PointerSink {
     this.repaint();
   }
 
-  readonly paint = (pen: Pen): void => this.current.paint(pen);
+  /** What lies below whatever the tool in hand draws. */
+  under: ((pen: Pen) => void) | null = null;
+  readonly paint = (pen: Pen): void => {
+    this.under?.(pen);
+    this.current.paint(pen);
+  };
   repaint: () => void = () => undefined;
 
   private change(tool: ToolName): void {

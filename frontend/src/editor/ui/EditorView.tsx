@@ -1,18 +1,23 @@
 import { VisuallyHidden } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { Attributes, ImageQuestions } from "./Attributes";
+import { Banners } from "./Banners";
 import { Canvas } from "./Canvas";
 import { ClassList } from "./ClassList";
 import { useDesk, useDeskState, useEditorState, useSessionState } from "./context";
-import { Banners, Dialogs } from "./Dialogs";
 import css from "./Editor.module.css";
 import { HandBar } from "./HandBar";
 import { LabelList, placeOf } from "./LabelList";
 import { ReviewPanel } from "./ReviewPanel";
-import { Evidence, Issues, Returned } from "./SidePanels";
+import { Issues, Returned } from "./SidePanels";
 import { Toolbar, TopBar } from "./TopBar";
 import { useKeys } from "./useKeys";
 import { t } from "./words";
+
+/** For judges alone, and after the image: the task opens without it. */
+const EvidencePanel = lazy(() => import("./EvidencePanel"));
+/** Opened now and then: they come while the first task is looked at. */
+const Dialogs = lazy(() => import("./Dialogs"));
 
 export function EditorView({ onExit }: { onExit: () => void }) {
   const desk = useDesk(),
@@ -71,14 +76,20 @@ export function EditorView({ onExit }: { onExit: () => void }) {
         </main>
         <aside className={css.side} aria-label={t("sideRight")}>
           {mode === "review" && <ReviewPanel />}
-          {mode === "review" && <Evidence />}
+          {session.seesEvidence && (
+            <Suspense fallback={null}>
+              <EvidencePanel />
+            </Suspense>
+          )}
           <Returned />
           <Attributes />
           <LabelList />
           <Issues />
         </aside>
       </div>
-      <Dialogs />
+      <Suspense fallback={null}>
+        <Dialogs />
+      </Suspense>
     </div>
   );
 }

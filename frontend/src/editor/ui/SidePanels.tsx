@@ -1,7 +1,6 @@
-/** Panels that say why: what came back and with which reason, why an expert sees the task, and the issues. */
+/** Panels that say what came back and with which reason, and the issues. */
 import { Badge, Text } from "@mantine/core";
 import { standingVerdicts } from "../core/review";
-import { factsOf } from "../sync/evidence";
 import { useDesk, useDeskState, useEditorState, useIssues, useSessionState } from "./context";
 import css from "./Editor.module.css";
 import { reveal } from "./handlers";
@@ -57,36 +56,6 @@ export function Returned() {
           );
         })}
       </ul>
-    </Panel>
-  );
-}
-
-/** Why the router sent the task here, and what the metrics say, where the server lets the person see it. */
-export function Evidence() {
-  const { session } = useDesk(),
-    { task } = session,
-    judged = useEditorState(() => session.editor.verdicts.size > 0);
-  useEditorState((s) => s.version);
-  const reasons = factsOf(task.routeReason),
-    metrics = factsOf(task.metrics);
-  if (!reasons.length && !metrics.length) return null;
-  const later = task.config.showEvidence === "after my verdict" && !judged;
-  return (
-    <Panel title={t("whyHere")}>
-      {later ? (
-        <Text size="xs" c="dimmed">
-          {t("evidenceLater")}
-        </Text>
-      ) : (
-        <dl className={css.facts}>
-          {[...reasons, ...metrics].map((f) => (
-            <div key={f.name + f.value}>
-              {f.name && <dt>{f.name}</dt>}
-              <dd>{f.value}</dd>
-            </div>
-          ))}
-        </dl>
-      )}
     </Panel>
   );
 }

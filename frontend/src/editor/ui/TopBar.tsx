@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Group, Menu, Slider, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, Button, Checkbox, Group, Menu, Slider, Tooltip } from "@mantine/core";
 import { useStore } from "zustand";
 import { Icon, type IconName } from "../../ui/Icon";
 import { TOOLS } from "../core/state";
@@ -47,7 +47,8 @@ function Finish() {
     wrong = rejections(desk) > 0;
   if (!holds) return null;
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group gap={6} wrap={mode === "review" ? "wrap" : "nowrap"} justify="flex-end">
+      {mode === "review" && <Searched />}
       {mode === "annotate" && (
         <Button
           loading={busy === "submit"}
@@ -101,6 +102,28 @@ function Finish() {
         </Menu.Dropdown>
       </Menu>
     </Group>
+  );
+}
+
+/** A word on the whole image: approving then needs none on the rest, and certifies that nothing is missing. */
+function Searched() {
+  const desk = useDesk(),
+    { overrides } = useStore(keyPreferences);
+  return (
+    <Checkbox
+      size="xs"
+      mr={6}
+      checked={desk.searched}
+      onChange={(e) => {
+        desk.search(e.currentTarget.checked);
+        desk.home();
+      }}
+      label={
+        <>
+          {t("searched")} <kbd className={css.key}>{hint("searched", overrides)}</kbd>
+        </>
+      }
+    />
   );
 }
 

@@ -1,8 +1,10 @@
 /** What the panels of one open task share: the session, the tools, and which dialog or question is open. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { newId } from "../core/ids";
+import { SEARCHED } from "../core/review";
 import { type DrawnLabel, REASONS, type ReasonKind, type Verdict } from "../core/types";
 import { type Sight, sightOf, viewOf } from "../core/view";
+import type { Aid } from "../evidence/aid";
 import { zoomPreference } from "../sync/preferences";
 import type { Session } from "../sync/session";
 import { Toolbox } from "../tools/toolbox";
@@ -15,7 +17,7 @@ export interface DeskState {
   readonly dialog: "keymap" | "skip" | "escalate" | "reject" | null;
   /** The label whose rejection waits for a reason. */
   readonly asking: string | null;
-  /** The reason offered first: the one last used. */
+  /** The reason offered first: the one that the evidence names, else the one last used. */
   readonly reason: ReasonKind;
   readonly marking: boolean;
   /** Where a new issue is being written. */
@@ -36,8 +38,11 @@ export class Desk {
     pin: null,
     openIssue: null,
   }));
+  /** Evidence at work, once its part of the program is loaded. */
+  aid: Aid | null = null;
   /** The canvas region, to give the keyboard back to. */
   region: HTMLElement | null = null;
+  private usual = LABEL_REASONS[0] as ReasonKind;
   private since = performance.now();
 
   constructor(readonly session: Session) {
@@ -78,6 +83,7 @@ export class Desk {
   }
 
   approve(): void {
+    if (this.aid?.answer("approve")) return;
     const id = this.subject;
     if (!id) {
       this.session.advance(null);
@@ -88,14 +94,16 @@ export class Desk {
   }
 
   askReason(): void {
+    if (this.aid?.answer("reject")) return;
     const id = this.subject;
-    if (id) this.set({ asking: id });
+    if (id) this.set({ asking: id, reason: this.aid?.kindOf(id) ?? this.usual });
     else this.session.advance(null);
   }
 
   reject(kind: ReasonKind, reason = ""): void {
     const id = this.store.getState().asking;
     if (!id) return;
+    this.usual = kind;
     this.set({ asking: null, reason: kind });
     this.editor.judge("Reject", { key: id, verdict: { ...this.verdict(id, "rejected", kind), reason } });
     this.session.advance(id);
@@ -109,6 +117,16 @@ export class Desk {
     );
     this.session.focus(null);
     this.editor.fit();
+  }
+
+  get searched(): boolean {
+    return this.editor.verdicts.has(SEARCHED);
+  }
+
+  /** The word that the whole image was searched, or taking it back. */
+  search(on: boolean): void {
+    const verdict = { ...this.verdict(null, "approved", null), mode: "exhaustive" as const };
+    this.editor.judge("Searched the whole image", { key: SEARCHED, verdict: on ? verdict : null });
   }
 
   /** Takes the last verdict back and looks at its label again; edits in between stay. */
@@ -129,7 +147,7 @@ export class Desk {
   mark(on: boolean): void {
     const { editor } = this;
     this.set({ marking: on });
-    editor.capture = on ? (label) => this.missing(label) : null;
+    editor.capture = on ? (label) => void this.missing(label) : null;
     if (!on) {
       editor.use("select");
       return;
@@ -140,13 +158,15 @@ export class Desk {
     editor.say(t("missingHint"));
   }
 
-  private missing(label: DrawnLabel): void {
+  /** Answers under which key the report stands. */
+  missing(label: DrawnLabel): string {
     const id = newId();
     this.editor.judge("Mark as missing", {
       key: id,
       verdict: { ...this.verdict(null, "rejected", "missing"), id, class: label.class, geometry: label },
     });
     this.editor.say(t("missingDone"));
+    return id;
   }
 
   private verdict(label: string | null, verdict: Verdict["verdict"], kind: ReasonKind | null): Verdict {

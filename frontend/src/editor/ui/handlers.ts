@@ -136,6 +136,7 @@ export function makeHandlers(desk: Desk, find: () => void): Handlers {
     }),
     cancel: once(() => {
       toolbox.cancel();
+      desk.aid?.leave();
       if (desk.store.getState().marking && editor.state.tool === "select") desk.mark(false);
       if (!editor.state.selection.length) editor.set({ focus: null });
     }),
@@ -175,6 +176,10 @@ export function makeHandlers(desk: Desk, find: () => void): Handlers {
     redo: once(() => editor.redo()),
     approve: once(() => desk.approve()),
     reject: once(() => desk.askReason()),
+    "take-model": once(() => desk.aid?.answer("take")),
+    "next-missing": once(() => desk.aid?.walk(1)),
+    "previous-missing": once(() => desk.aid?.walk(-1)),
+    searched: once(() => desk.search(!desk.searched)),
     "undo-verdict": once(() => desk.undoVerdict()),
     "approve-rest": once(() => desk.approveRest()),
     missing: once(() => desk.mark(!desk.store.getState().marking)),

@@ -1,17 +1,7 @@
-/** Reading what the server tells of why a task came and how sure it is of each label. Shapes differ by router and metric, so nothing is taken for granted. */
+/** Why a task came and what the metrics say of it, in words. Shapes differ by router and metric, so nothing is taken for granted. */
 
 const isObject = (v: unknown): v is Readonly<Record<string, unknown>> =>
   typeof v === "object" && v !== null && !Array.isArray(v);
-
-/** How doubtful a label is, higher first; 0 where nothing is known. */
-export function doubtOf(metrics: unknown): (label: string) => number {
-  const byLabel = isObject(metrics) && isObject(metrics.labels) ? metrics.labels : {};
-  return (id) => {
-    const entry = byLabel[id];
-    if (typeof entry === "number") return entry;
-    return isObject(entry) && typeof entry.mistakenness === "number" ? entry.mistakenness : 0;
-  };
-}
 
 export interface Fact {
   readonly name: string;
@@ -19,15 +9,16 @@ export interface Fact {
 }
 
 /** What only a machine reads. */
-const UNSPOKEN = new Set(["labels", "design"]);
+const UNSPOKEN = new Set(["labels", "design", "route"]);
 
-/** Named values, one level deep, in words. */
+/** Named values, one level deep, in words; a sentence has no name and comes first. */
 export function factsOf(value: unknown): Fact[] {
   if (value === null || value === undefined || value === "") return [];
   if (!isObject(value) || typeof value.fact === "string") return [{ name: "", value: spoken(value) }];
   return Object.entries(value)
     .filter(([name, v]) => !UNSPOKEN.has(name) && v !== null && v !== "")
-    .map(([name, v]) => ({ name: name.replaceAll("_", " "), value: spoken(v) }));
+    .map(([name, v]) => ({ name: name === "reason" ? "" : name.replaceAll("_", " "), value: spoken(v) }))
+    .sort((a, b) => Number(a.name !== "") - Number(b.name !== ""));
 }
 
 const COMPARED: Record<string, string> = { ">=": "≥", "<=": "≤", "==": "=", "!=": "≠" };
