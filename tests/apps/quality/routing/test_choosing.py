@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.quality.logic.routing import by_budget, by_number, by_threshold, priorities
@@ -14,6 +14,7 @@ from apps.quality.logic.routing_online import Account, arrivals, opened, place_a
 from apps.quality.logic.routing_recall import Found, curve, recall_at, threshold_for
 from apps.quality.logic.routing_work import KINDS, Prices, Suspects, pace_of, shares_of, shrunk, weigh
 
+FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 amounts = st.floats(0, 1_000, allow_nan=False)
 items = st.lists(st.tuples(amounts, st.floats(0.01, 100)), max_size=12)
 
@@ -30,6 +31,7 @@ def test_thresholds_and_numbers() -> None:
     assert by_number(value[:0], 3).cut is None
 
 
+@FEW
 @given(items, st.floats(0, 500))
 def test_a_budget_is_never_exceeded_and_within_one_task_of_the_bound(
     pairs: list[tuple[float, float]], budget: float
@@ -44,6 +46,7 @@ def test_a_budget_is_never_exceeded_and_within_one_task_of_the_bound(
     assert not choice.chosen[benefit <= 0].any()
 
 
+@FEW
 @given(items, st.floats(0, 500))
 def test_no_choice_within_the_budget_beats_the_bound(pairs: list[tuple[float, float]], budget: float) -> None:
     benefit, seconds = arrays(pairs)
@@ -59,6 +62,7 @@ def test_what_still_fits_is_taken_too() -> None:
     assert choice.chosen.tolist() == [True, False, True]
 
 
+@FEW
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=200), st.data())
 def test_priorities_rank_the_chosen(worth: list[float], data: st.DataObject) -> None:
     values = np.array(worth)
@@ -81,6 +85,7 @@ def test_recall_counts_errors_by_their_chance() -> None:
     assert [point.threshold for point in curve(found)] == [0.9, 0.5, 0.1]
 
 
+@FEW
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(1, 50)), min_size=1, max_size=60), st.floats(0.01, 1))
 def test_the_threshold_reaches_its_recall_and_no_higher_one_does(
     pairs: list[tuple[float, float]], target: float
@@ -131,6 +136,7 @@ def test_unspent_seconds_carry_over_for_three_days() -> None:
     assert opened(Account(-40.0, 140.0), 100.0, monday, date(2026, 1, 6)).left == 60.0
 
 
+@FEW
 @given(
     st.lists(st.tuples(st.floats(0, 10), st.floats(1, 100)), min_size=1, max_size=50),
     st.floats(1, 5_000),

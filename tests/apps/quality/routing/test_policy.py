@@ -117,6 +117,7 @@ def test_a_persons_budget_gives_that_person_the_task() -> None:
     assert visit.reserved_for_id == eve.id
 
 
+@pytest.mark.django_db(transaction=True)  # the database's clock stands still within a transaction
 def test_tasks_from_before_are_left_to_the_manager() -> None:
     world, _ = routed_world([0.9])
     order(world)
