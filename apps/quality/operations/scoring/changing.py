@@ -90,7 +90,9 @@ def stale(revisions: Mapping[Unit, datetime], predicted: Mapping[Unit, datetime]
 
 
 def outdated(tasks: Sequence[Task], predicted: Mapping[Unit, datetime]) -> list[Task]:
-    known = Score.objects.filter(metric="mistakenness", subject_type=SubjectType.TASK, task_id__in=tasks)
+    known = Score.objects.filter(
+        metric="mistakenness", subject_type=SubjectType.TASK, task_id__in=[task.id for task in tasks]
+    )
     scored = {
         task: (revision, at) for task, revision, at in known.values_list("task_id", "label_revision", "scored_at")
     }

@@ -13,7 +13,7 @@ from apps.quality.logic import detection, neighbours, unaided
 from apps.quality.logic.numbers import group_max, log_odds, sigmoid
 from apps.quality.operations.scoring.attributes import asked_of, fit_attributes, wrong_attributes
 from apps.quality.operations.scoring.fitted import Fitted
-from apps.quality.operations.scoring.near import Heard, Neighbourhood
+from apps.quality.operations.scoring.near import Heard, Neighbourhood, Subject
 from apps.quality.operations.scoring.said import Finding
 from apps.quality.operations.scoring.scene import Scene, scene_of
 from apps.quality.queries.units import PredictionRow, UnitRows
@@ -33,9 +33,7 @@ def fit_objects(
     numbers = fitted.number()
     scene = scene_of(units, numbers)
     if len(scene.labels):
-        kind, shapes = scene.labels.boxes.kind, shapes_of(scene)
-        own = near.among([row.id for row in scene.label_rows], tasks_of(scene, units))
-        fitted.unaided = unaided.fit(kind, fitted.count, shapes=shapes, near=own, base=base)
+        fit_alone(units, scene, fitted, near, base)
     foreign = [unit for unit in units if unit.predicted and not any(row.own for row in unit.labels)]
     asked = foreign or [unit for unit in units if unit.predicted]
     if not asked:
@@ -52,13 +50,26 @@ def fit_objects(
         fit_attributes(scene, told_by(scene, fitted, {}).partner, index, fitted)
 
 
+def fit_alone(units: Sequence[UnitRows], scene: Scene, fitted: Fitted, near: Neighbourhood, base: float) -> None:
+    """By all labels; where crops have been described, by some of those alone, among which neighbours were found."""
+    kind, shapes = scene.labels.boxes.kind, shapes_of(scene)
+    found = near.among(subjects_of(scene, units))
+    if found is None:
+        fitted.unaided = unaided.fit(kind, fitted.count, shapes=shapes, base=base)
+        return
+    rows, own = found
+    fitted.unaided = unaided.fit(kind[rows], fitted.count, shapes=shapes[rows], near=own, base=base)
+
+
 def shapes_of(scene: Scene) -> Any:
     image = scene.labels.boxes.image
     return unaided.shape_measures(scene.labels.boxes.box, scene.size[image])
 
 
-def tasks_of(scene: Scene, units: Sequence[UnitRows]) -> list[Any]:
-    return [units[image].task_id for image in scene.labels.boxes.image.tolist()]
+def subjects_of(scene: Scene, units: Sequence[UnitRows]) -> list[Subject]:
+    """Task and label of each row."""
+    images = scene.labels.boxes.image.tolist()
+    return [(units[image].task_id, label.id) for image, label in zip(images, scene.label_rows, strict=True)]
 
 
 def judge_objects(units: Sequence[UnitRows], fitted: Fitted, near: Neighbourhood) -> dict[int, list[Finding]]:
@@ -95,7 +106,7 @@ def judge_aided(
     evidence, extra = evidence_of(scene, fitted, trust)
     labels = [scene.label_rows[row] for row in rows]
     images = [int(scene.labels.boxes.image[row]) for row in rows]
-    crops = near.heard([label.id for label in labels], [units[image].task_id for image in images])
+    crops = near.heard([(units[image].task_id, label.id) for image, label in zip(images, labels, strict=True)])
     against = neighbours_against(crops, scene.labels.boxes.kind[rows], fitted)
     if against is not None:
         extra.kinds["wrong_class"] = np.full(len(scene.labels), np.nan)
@@ -105,7 +116,9 @@ def judge_aided(
     iou = best_overlap(scene, evidence.partner)
     for place, (row, image, label) in enumerate(zip(rows, images, labels, strict=True)):
         partner = int(evidence.partner[row])
-        hints = seen(scene.prediction_rows[partner], float(iou[row])) if partner >= 0 else {"unseen": True}
+        hints: dict[str, Any] = {"unseen": True}
+        if partner >= 0:
+            hints = seen(scene.prediction_rows[partner], float(iou[row]))
         if crops.said and crops.said[place]:
             hints["near"] = crops.said[place]
         if extra.asked:
@@ -228,8 +241,8 @@ def judge_alone(
     if fitted.unaided is None or not len(rows):
         return
     labels = [scene.label_rows[row] for row in rows.tolist()]
-    images = scene.labels.boxes.image[rows]
-    heard = near.heard([label.id for label in labels], [units[image].task_id for image in images.tolist()])
+    subjects = subjects_of(scene, units)
+    heard = near.heard([subjects[row] for row in rows.tolist()])
     evidence = unaided.evidence(
         scene.labels.boxes.kind[rows], state=fitted.unaided, shapes=shapes_of(scene)[rows], near=heard.near
     )

@@ -18,7 +18,7 @@ from apps.quality.models import Observation, Score, ScoreRun, SubjectType
 from apps.quality.operations.scoring.answers import fit_answers
 from apps.quality.operations.scoring.fitted import Fitted, fetch, keep
 from apps.quality.operations.scoring.judging import Judge
-from apps.quality.operations.scoring.neighbourhood import neighbourhood_of
+from apps.quality.operations.scoring.near import Neighbourhood
 from apps.quality.operations.scoring.objects import fit_objects
 from apps.quality.operations.scoring.sampling import sample_units
 from apps.quality.operations.scoring.suspects import suspicions
@@ -101,7 +101,7 @@ def learn(project: Project, model: PredictionModel | None, report: Report) -> tu
 def fit(project: Project, units: Sequence[UnitRows]) -> Fitted:
     index = index_for(project.ontology_id)
     fitted = Fitted(tuple(entry.id for entry in index.objects))
-    fit_objects(units, fitted, neighbourhood_of(project.id, fitted.number()), base_rate(project.id), index)
+    fit_objects(units, fitted, Neighbourhood(project.id, fitted.number()), base_rate(project.id), index)
     fit_answers(units, index, fitted)
     return fitted
 
@@ -173,7 +173,7 @@ def forget_old(project_id: UUID) -> None:
 
 
 def judge_of(project: Project, fitted: Fitted, model: PredictionModel | None) -> Judge:
-    near = neighbourhood_of(project.id, fitted.number())
+    near = Neighbourhood(project.id, fitted.number())
     judge = Judge(project.id, index_for(project.ontology_id), fitted, calibrator_for(project.id), near, model)
     if fitted.second is None:
         return judge

@@ -12,8 +12,10 @@ from apps.common.clock import database_now
 from apps.common.ids import new_id
 from apps.inference.operations import prediction_model, save_predictions
 from apps.labels.models import Label
+from apps.quality.descriptors.layout import METHOD, WIDTH
 from apps.quality.logic.sentences import sentence
 from apps.quality.models import CropVector, Score, SubjectType
+from apps.quality.operations.indexing import build_index
 from apps.tasks.operations.labeling import LabelChanges
 from tests.factories.quality_scores import Scored, label_of, make_scored_world
 from tests.factories.tasks import World, make_world
@@ -114,17 +116,18 @@ def describe(found: Scored, truth: dict[UUID, str]) -> None:
     centres: dict[str, Any] = {}
     for label in Label.objects.filter(label_set__in=tasks):
         class_id = truth.get(label.label_id, label.class_id)
-        centre = centres.setdefault(class_id, rng.normal(size=16))
-        vector = centre + rng.normal(0, 0.2, 16)
+        centre = centres.setdefault(class_id, rng.normal(size=WIDTH))
+        vector = centre + rng.normal(0, 0.2, WIDTH)
         vector /= np.linalg.norm(vector)
         CropVector.objects.create(
             project=found.world.project,
             task=tasks[label.label_set_id],
             label=label.label_id,
-            method="test-1",
+            method=METHOD,
             digest="",
             vector=vector.astype("<f2").tobytes(),
         )
+    build_index(found.world.project.id, "crop")
 
 
 @pytest.mark.parametrize(
