@@ -16,6 +16,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     # Said in more than one component, beside other members of the same name.
     "ENUM_NAME_OVERRIDES": {
         "ModelKindEnum": "apps.inference.api.serializers.KINDS",
+        "ErrorKindEnum": "apps.tasks.api.bodies.VERDICT_KINDS",
+        "TaskStatusEnum": "workflows.state.STATUSES",
         "FinetuneStateEnum": "apps.tasks.assist.answers.STATES",
     },
     "SERVE_AUTHENTICATION": [],

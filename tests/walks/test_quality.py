@@ -1,8 +1,9 @@
-"""Real blood smears with known mistakes: labels and predictions in, scores, a budget of expert time, fixes, an audit, and a
-certificate whose interval holds the truth. All over REST; only the worker's part is played by the test."""
+"""Real blood smears with known mistakes: labels and predictions in, scores, a budget of expert time, fixes, an audit,
+and a certificate whose interval holds the truth. All over REST; only the worker's part is played by the test."""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,8 +107,9 @@ def work_off() -> None:
 def make_project(mia: Walker, names: list[str]) -> str:
     ontology = mia.tell("/ontologies/", {"name": "Cells", **CELLS}, status=201)["id"]
     dataset = mia.tell("/datasets/", {"name": "Smears"}, status=201)["id"]
-    files = [(DATA / "JPEGImages" / f"{name}.jpg").open("rb") for name in names]
-    answer = mia.client.post(f"/api/v1/datasets/{dataset}/data-units/", {"files": files})
+    with ExitStack() as opened:
+        files = [opened.enter_context((DATA / "JPEGImages" / f"{name}.jpg").open("rb")) for name in names]
+        answer = mia.client.post(f"/api/v1/datasets/{dataset}/data-units/", {"files": files})
     assert answer.status_code == 201, answer.content
     workflow = mia.tell("/workflows/", {"name": "Audited", "graph": audited_graph()}, status=201)["id"]
     body = {"name": "Smears", "ontology": ontology, "workflow": workflow, "datasets": [dataset], "tasks": "all"}
