@@ -49,7 +49,7 @@ def score_now(world: World, **params: Any) -> Job:
         params={"metrics": ["mistakenness", "hardness"], "model": ""} | params,
         created_by=world.people["mia"],
     )
-    running.run(job_id=job.pk)
+    running.run(job_id=job.pk, keep_lease=False)
     job.refresh_from_db()
     assert job.state == "succeeded", job.error
     return job
@@ -125,7 +125,7 @@ def predict(
         labels = Label.objects.filter(label_set=found.world.fresh(task).label_set).order_by("id")
         seen = [
             {"id": str(new_id()), "class": label.class_id, "shape": label.shape, "attributes": {}}
-            | {"geometry": said(rng, label.geometry), "confidence": float(rng.uniform(0.75, 0.99))}
+            | {"geometry": said(rng, label.geometry or {}), "confidence": float(rng.uniform(0.75, 0.99))}
             for label in labels
         ]
         items.append({"data_unit": str(task.data_unit_id), "labels": seen})

@@ -16,7 +16,7 @@ from tests.factories.people import Caller, make_key
 from tests.factories.quality_scores import Scored, make_scored_world
 from tests.factories.tasks import World
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def caller(world: World, name: str = "mia") -> Caller:
@@ -51,7 +51,7 @@ def test_scoring_is_a_job_and_one_at_a_time() -> None:
     assert again.status_code == 409
     assert again.json()["job"] == str(job.pk)
     assert Job.objects.filter(kind=SCORE).count() == 1
-    running.run(job_id=job.pk)
+    running.run(job_id=job.pk, keep_lease=False)
     shown = mia.get(quality(found)).json()
     assert shown["job"] is None
     assert shown["run"]["model"] == "detector 1"

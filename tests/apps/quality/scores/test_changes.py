@@ -19,7 +19,7 @@ from apps.quality.queries.score_runs import latest_run
 from apps.tasks.operations.labeling import LabelChanges, save_task_labels
 from tests.factories.quality_scores import Scored, label_of, make_scored_world, predict
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -36,11 +36,12 @@ def edit(found: Scored, number: int = 1, kind: str = "Platelets") -> UUID:
     world, task = found.world, found.tasks[number]
     locked = world.must_claim("rex", "review")
     while locked.task.id != task.id:
-        locked = world.step("rex", locked.task, "approve") and world.must_claim("rex", "review")
+        world.step("rex", locked.task, "approve")
+        locked = world.must_claim("rex", "review")
     world.step("rex", task, "reject", reason="Look again.")
     world.must_claim("ann")
     label = Label.objects.filter(label_set=world.fresh(task).label_set).order_by("id")[0]
-    changed = label_of(kind, label.geometry) | {"id": str(label.label_id)}
+    changed = label_of(kind, label.geometry or {}) | {"id": str(label.label_id)}
     save_task_labels(
         task_id=task.id, user=world.people["ann"], changes=LabelChanges(upsert=[changed]), claim_token=None
     )

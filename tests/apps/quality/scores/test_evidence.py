@@ -13,8 +13,8 @@ from tests.factories.people import Caller, make_key
 from tests.factories.quality_scores import Scored, make_scored_world
 from tests.factories.tasks import graph
 
-pytestmark = pytest.mark.django_db(transaction=True)
-EMPTY = {"route_reason": None, "metrics": {}, "labels": [], "missing": []}
+pytestmark = pytest.mark.django_db
+EMPTY: dict[str, Any] = {"route_reason": None, "metrics": {}, "labels": [], "missing": []}
 
 
 def evidence(found: Scored, name: str, task: Task) -> Any:

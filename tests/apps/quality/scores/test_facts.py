@@ -20,7 +20,7 @@ from apps.tasks.operations.outbox import dispatch_outbox
 from tests.factories.quality_scores import Scored, label_of, make_scored_world, predict
 from tests.factories.tasks import add_tasks, graph
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def risky(fact: str = "mistakenness", value: float = 0.5) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_a_first_scoring_is_started_by_a_router_and_answers_it() -> None:
     dispatch_outbox(now=database_now())
     job = Job.objects.get(kind=SCORE)
     assert not Score.objects.exists()
-    running.run(job_id=job.pk)
+    running.run(job_id=job.pk, keep_lease=False)
     job.refresh_from_db()
     assert job.state == "succeeded", job.error
     stages = {task.id: status(found, task)[0] for task in found.tasks}

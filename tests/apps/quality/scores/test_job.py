@@ -16,9 +16,11 @@ from apps.quality.models import Calibration, Score, ScoreRun, SubjectType
 from apps.quality.operations.scoring import project as scoring
 from apps.quality.operations.scoring import sampling
 from apps.quality.operations.scoring.pricing import REPRICE
+from apps.quality.operations.scoring.writing import keep_scores
+from apps.quality.queries.units import unit_rows
 from tests.factories.quality_scores import Scored, make_scored_world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 DOUBTFUL = Model("calibrated", Formula(offset=1.0)).as_json()
 
 
@@ -35,15 +37,17 @@ def job_of(found: Scored, kind: str = SCORE, **params: Any) -> Job:
 
 def finish(job: Job) -> Job:
     Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(run_at=None)
-    running.run(job_id=job.pk)
+    running.run(job_id=job.pk, keep_lease=False)
     job.refresh_from_db()
     return job
 
 
 def test_a_job_that_died_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "CHUNK", 4)
-    found, learned, kept = make_scored_world(tasks=12), [], []
-    learn, keep = scoring.learn, scoring.keep_scores
+    found = make_scored_world(tasks=12)
+    learned: list[int] = []
+    kept: list[UUID] = []
+    learn, keep = scoring.learn, keep_scores
 
     def learn_once(*args: Any) -> Any:
         learned.append(1)
@@ -77,7 +81,7 @@ def test_a_large_project_is_sampled_evenly(monkeypatch: pytest.MonkeyPatch) -> N
 
     def read(tasks: Any) -> Any:
         seen.extend(task.id for task in tasks)
-        return scoring.unit_rows(tasks, found.model)
+        return unit_rows(tasks, found.model)
 
     units = sampling.sample_units(found.world.project.id, read, lambda share, detail: None)
     assert sum(len(unit.labels) for unit in units) <= 30
@@ -110,7 +114,7 @@ def test_a_new_calibration_prices_stored_evidence_anew() -> None:
     assert job.state == JobState.SUCCEEDED, job.error
     assert job.result == {"scores": len(before)}
     labels = rows.filter(subject_type=SubjectType.LABEL)
-    assert all(row.calibrated and row.value == row.p_error > before[row.id] for row in labels)
+    assert all(row.calibrated and row.p_error == row.value and row.value > before[row.id] for row in labels)
     assert dict(rows.values_list("id", "kind")) == kinds
     missing = rows.filter(subject_type=SubjectType.PREDICTION)
     assert all(row.value == before[row.id] and not row.calibrated for row in missing)

@@ -20,7 +20,7 @@ from apps.tasks.operations.labeling import LabelChanges
 from tests.factories.quality_scores import Scored, label_of, make_scored_world
 from tests.factories.tasks import World, make_world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 QUESTIONS: dict[str, Any] = {
     "objects": [

@@ -15,7 +15,7 @@ from apps.quality.models import Score, ScoreRun, SubjectType
 from apps.quality.operations.scoring.changing import rescore
 from tests.factories.quality_scores import Scored, make_scored_world, predict
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def accept_all(found: Scored, **origin: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 from apps.quality.models import Score, ScoreRun, SubjectType
 from tests.factories.quality_scores import make_scored_world
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_planted_errors_come_first() -> None:
