@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from apps.quality.api import curation
+
+QUALITY = "projects/<uuid:project_id>/quality/"
+
+urlpatterns: list[URLPattern] = [
+    path(QUALITY + "curate/", curation.CurateView.as_view()),
+    path(QUALITY + "duplicates/", curation.DuplicatesView.as_view()),
+    path(QUALITY + "similar/", curation.SimilarView.as_view()),
+]

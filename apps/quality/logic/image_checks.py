@@ -14,10 +14,10 @@ from apps.quality.logic.checks import Array
 NAMES = ("blur", "brightness", "contrast", "size", "corrupt")
 SIDE = 512
 TAPS = 9
-SHARP, BLURRED = 0.4, 0.85
+SHARP, BLURRED = 0.4, 0.8
 """Crete's measure of a photograph in focus, and of one that nothing can be made out in."""
 
-BALANCED, FLAT = 0.5, 0.35
+BALANCED, FLAT = 0.5, 0.3
 SMALL, ENOUGH = 32, 256
 LONG, LONGEST = 4, 16
 GREY, NEAR_GREY = 128, 3
@@ -73,16 +73,14 @@ def brightness(light: Array) -> Check:
     mean = float(light.mean()) / 255
     word = "dark" if mean < 0.5 else "bright"
     value = ramp(abs(2 * mean - 1), BALANCED, 1)
-    return Check(
-        value, mean, f"Its mean brightness is {mean:.0%}: {word}." if value else f"Its brightness is {mean:.0%}."
-    )
+    return Check(value, mean, f"Its mean brightness is {mean:.0%}{f': {word}' if value else ''}.")
 
 
 def contrast(light: Array) -> Check:
     low, high = np.percentile(light, (2, 98)) / 255
     spread = float(high - low)
     return Check(
-        1 - ramp(spread, 0, FLAT), spread, f"Between its dark and its light parts lie {spread:.0%} of the range."
+        1 - ramp(spread, 0, FLAT), spread, f"From its dark to its light parts it is {spread:.0%} of the range."
     )
 
 

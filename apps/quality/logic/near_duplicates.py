@@ -60,26 +60,25 @@ def groups(pairs: Iterable[tuple[K, K]]) -> list[list[K]]:
 
 def best(copies: Sequence[Copy]) -> int:
     """A labelled copy before others, since its work would be lost; then the sharpest, by steps; then the largest."""
-    ranks = [
-        (copy.labels > 0, -round(copy.blur / SHARPER), copy.pixels, copy.bytes, -i) for i, copy in enumerate(copies)
-    ]
-    return max(range(len(copies)), key=lambda i: ranks[i])
+    ranks = [(copy.labels > 0, -round(copy.blur / SHARPER), copy.pixels, copy.bytes) for copy in copies]
+    return max(range(len(copies)), key=lambda i: (ranks[i], -i))
 
 
-def disagreements(one: Array, one_kind: Array, other: Array, other_kind: Array) -> list[Disagreement]:
-    """Boxes (n, 4) and (m, 4) xyxy in parts of the same image (0 to 1), and their classes.
+def disagreements(one: Array, one_kind: Array, other: Array, other_kind: Array, back: Array) -> list[Disagreement]:
+    """``one`` (n, 4) xyxy and ``other`` (m, 4) in parts of the second image, ``back`` (m, 4) the latter on the first.
 
-    The best overlapping pairs from IoU 0.5 are the same thing; where their classes differ, one of the two is wrong. What
-    lies on both images and has no partner is missing in one or too much in the other.
+    The best overlapping pairs from IoU 0.5 are the same thing; where their classes differ, one of the two is wrong.
+    What lies on both images and has no partner is missing in one or too much in the other.
     """
     overlap = iou(one, other)
     found: list[Disagreement] = []
     left, right = set(range(len(one))), set(range(len(other)))
     if overlap.size:
-        same = one_kind[:, None] == other_kind[None]
-        order = np.argsort(-(overlap + 1e-3 * same), axis=None, kind="stable")
-        for flat in order[: int((overlap >= SAME_PLACE).sum()) + 1]:
-            i, j = divmod(int(flat), len(other))
+        order = np.argsort(-(overlap + 1e-3 * (one_kind[:, None] == other_kind[None])), axis=None, kind="stable")
+        for flat in order.tolist():
+            i, j = divmod(flat, len(other))
+            if not left or not right or overlap[i, j] < SAME_PLACE - 1e-3:
+                break
             if overlap[i, j] < SAME_PLACE or i not in left or j not in right:
                 continue
             left.discard(i)
@@ -87,7 +86,7 @@ def disagreements(one: Array, one_kind: Array, other: Array, other_kind: Array) 
             if one_kind[i] != other_kind[j]:
                 found.append(Disagreement("class", i, j))
     found += [Disagreement("missing", i, -1) for i in sorted(left) if seen(one[i])]
-    return found + [Disagreement("missing", -1, j) for j in sorted(right) if seen(other[j])]
+    return found + [Disagreement("missing", -1, j) for j in sorted(right) if seen(back[j])]
 
 
 def seen(box: Array) -> bool:

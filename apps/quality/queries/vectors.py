@@ -64,7 +64,9 @@ def unit_pages(
     rows = Task.objects.filter(project_id=project_id).order_by("id")
     while tasks := list((rows.filter(id__gt=after) if after else rows).values_list("id", "data_unit_id")[:size]):
         known = UnitVector.objects.filter(data_unit_id__in=[unit for _, unit in tasks], method=method)
-        by_unit = {unit: (key, vector) for key, unit, vector in known.values_list("id", "data_unit_id", "vector")}
+        by_unit = {
+            unit: (key, vector) for key, unit, vector in known.values_list("id", "data_unit_id", "vector") if vector
+        }
         found = [(by_unit[unit][0], task, unit, by_unit[unit][1]) for task, unit in tasks if unit in by_unit]
         if found:
             yield page_of(found)
