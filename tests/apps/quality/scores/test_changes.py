@@ -19,7 +19,7 @@ from apps.quality.queries.score_runs import latest_run
 from apps.tasks.operations.labeling import LabelChanges, save_task_labels
 from tests.factories.quality_scores import Scored, label_of, make_scored_world, predict
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from apps.tasks.operations.outbox import dispatch_outbox
 from tests.factories.quality_scores import Scored, label_of, make_scored_world, predict
 from tests.factories.tasks import add_tasks, graph
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def risky(fact: str = "mistakenness", value: float = 0.5) -> dict[str, Any]:
