@@ -354,6 +354,16 @@ export interface components {
          * @enum {string}
          */
         DefaultEnum: "true" | "false";
+        /**
+         * @description * `wrong_class` - wrong_class
+         *     * `badly_located` - badly_located
+         *     * `missing` - missing
+         *     * `spurious` - spurious
+         *     * `duplicate` - duplicate
+         *     * `wrong_attribute` - wrong_attribute
+         * @enum {string}
+         */
+        ErrorKindEnum: "wrong_class" | "badly_located" | "missing" | "spurious" | "duplicate" | "wrong_attribute";
         /** @description What is wrong in one place of the body. */
         FieldErrorAnswer: {
             code: string;
@@ -635,16 +645,6 @@ export interface components {
          * @enum {string}
          */
         JobsJobAnswerStateEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
-        /**
-         * @description * `wrong_class` - wrong_class
-         *     * `badly_located` - badly_located
-         *     * `missing` - missing
-         *     * `spurious` - spurious
-         *     * `duplicate` - duplicate
-         *     * `wrong_attribute` - wrong_attribute
-         * @enum {string}
-         */
-        Kind3b1Enum: "wrong_class" | "badly_located" | "missing" | "spurious" | "duplicate" | "wrong_attribute";
         /**
          * @description * `file_name` - file_name
          *     * `sha256` - sha256
@@ -948,6 +948,20 @@ export interface components {
             /** Format: double */
             spent: number;
         };
+        /** @description ``label`` and ``class`` where crops were compared. ``distance`` is 1 - cosine. */
+        QualityAlikeAnswer: {
+            class: string | null;
+            /** Format: uuid */
+            data_unit: string;
+            /** Format: double */
+            distance: number;
+            /** Format: uuid */
+            label: string | null;
+            name: string;
+            /** Format: uuid */
+            task: string;
+            thumbnail_url: string;
+        };
         QualityAnnotatorAnswer: {
             agreement_with_experts: components["schemas"]["QualityShareAnswer"];
             classes: components["schemas"]["QualityClassShareAnswer"][];
@@ -1017,7 +1031,7 @@ export interface components {
             order: string;
             results: components["schemas"]["QualityResultAnswer"][];
             sent: components["schemas"]["QualitySentAnswer"][];
-            state: components["schemas"]["State919Enum"];
+            state: components["schemas"]["StateCd2Enum"];
         };
         /**
          * @description * `mistakenness` - mistakenness
@@ -1032,7 +1046,7 @@ export interface components {
             attribute?: components["schemas"]["QualityAttributeBodyRequest"];
             class?: string;
             confusion?: components["schemas"]["QualityConfusionBodyRequest"];
-            kind?: components["schemas"]["Kind3b1Enum"];
+            kind?: components["schemas"]["ErrorKindEnum"];
             /** @default mistakenness */
             order?: components["schemas"]["QualityBatchBodyOrderEnum"];
             /** @default 200 */
@@ -1050,7 +1064,7 @@ export interface components {
             /** Format: date-time */
             opened_at: string;
             order: string;
-            state: components["schemas"]["State919Enum"];
+            state: components["schemas"]["StateCd2Enum"];
         };
         QualityBatchRowAnswerPage: {
             /** Format: uri */
@@ -1124,6 +1138,21 @@ export interface components {
             results: components["schemas"]["QualityResultAnswer"][];
             sent: components["schemas"]["QualitySentAnswer"][];
             state: string;
+        };
+        /**
+         * @description ``kind`` ``class``: the same thing carries two classes; ``missing``: it is labelled on one copy only. ``task`` is
+         *     the other copy; ``label`` and ``other_label`` are null where there is none.
+         */
+        QualityConflictAnswer: {
+            class: string | null;
+            kind: string;
+            /** Format: uuid */
+            label: string | null;
+            other_class: string | null;
+            /** Format: uuid */
+            other_label: string | null;
+            /** Format: uuid */
+            task: string;
         };
         /**
          * @description ``counts``: a row for each label class, a column for each predicted one; the last of both is nothing. Of more
@@ -1343,6 +1372,17 @@ export interface components {
             slope: number | null;
             verdicts: number;
         };
+        QualityGroupAnswer: {
+            conflicts: number;
+            group: number;
+            members: components["schemas"]["QualityMemberAnswer"][];
+            size: number;
+        };
+        QualityGroupAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["QualityGroupAnswer"][];
+        };
         /** @description ``class`` null: the batch mixes classes. ``left`` is counted to ten thousand; ``more``: there are more. */
         QualityHeadingAnswer: {
             class: string | null;
@@ -1381,9 +1421,10 @@ export interface components {
             /** Format: uuid */
             snapshot: string | null;
         };
-        /** @description ``evidence`` only for whoever may see it, and never in a random batch. */
+        /** @description ``box``: x, y, width, height. ``evidence`` only for whoever may see it, and never in a random batch. */
         QualityItemAnswer: {
             atlas_url: string | null;
+            box: number[] | null;
             class: string;
             /** Format: uuid */
             data_unit: string | null;
@@ -1426,7 +1467,7 @@ export interface components {
             label: string | null;
             label_revision: number;
             metric: string;
-            model_label: components["schemas"]["QualityModelLabelAnswer"] | null;
+            model_label: components["schemas"]["QualityNamedModelLabelAnswer"] | null;
             neighbours: components["schemas"]["QualityNeighbourAnswer"][];
             /** Format: double */
             p_error: number | null;
@@ -1569,6 +1610,23 @@ export interface components {
             id: string;
             shape: string;
         };
+        /** @description ``relation`` is ``identical re-encoded resized cropped flipped``, or empty for the copy to ``keep``. */
+        QualityMemberAnswer: {
+            conflicts: components["schemas"]["QualityConflictAnswer"][];
+            /** Format: uuid */
+            data_unit: string;
+            /** Format: double */
+            distance: number;
+            height: number;
+            keep: boolean;
+            label_count: number;
+            name: string;
+            relation: string;
+            /** Format: uuid */
+            task: string;
+            thumbnail_url: string;
+            width: number;
+        };
         QualityMetricAnswer: {
             name: string;
             subject_type: string;
@@ -1578,6 +1636,17 @@ export interface components {
             /** Format: double */
             confidence: number;
             geometry?: unknown | null;
+            /** Format: uuid */
+            prediction: string;
+            shape?: string;
+        };
+        /** @description ``model``: the name of the model that says so. */
+        QualityNamedModelLabelAnswer: {
+            class: string;
+            /** Format: double */
+            confidence: number;
+            geometry?: unknown | null;
+            model: string | null;
             /** Format: uuid */
             prediction: string;
             shape?: string;
@@ -1837,9 +1906,9 @@ export interface components {
         /** @description Which tasks are in question. ``class`` (name or id) and ``kind`` are of what is most likely wrong in a task. */
         QualityRouteFilterRequest: {
             class?: string;
-            kind?: components["schemas"]["Kind3b1Enum"];
+            kind?: components["schemas"]["ErrorKindEnum"];
             stage?: string;
-            status?: components["schemas"]["StatusD09Enum"];
+            status?: components["schemas"]["TaskStatusEnum"];
         };
         /**
          * @description ``selected`` tasks were sent; of those ``reviewed`` since, ``wrong`` ones held ``errors_found`` errors in all.
@@ -1995,6 +2064,9 @@ export interface components {
             expected: number;
             name: string;
         };
+        QualitySimilarAnswer: {
+            results: components["schemas"]["QualityAlikeAnswer"][];
+        };
         /** @description ``run`` null: nothing has been scored. ``job``: a scoring under way. */
         QualitySummaryAnswer: {
             calibrated: boolean;
@@ -2124,18 +2196,10 @@ export interface components {
         /**
          * @description * `open` - open
          *     * `committed` - committed
+         *     * `dropped` - dropped
          * @enum {string}
          */
-        State919Enum: "open" | "committed";
-        /**
-         * @description * `waiting` - waiting
-         *     * `claimed` - claimed
-         *     * `routing` - routing
-         *     * `complete` - complete
-         *     * `archived` - archived
-         * @enum {string}
-         */
-        StatusD09Enum: "waiting" | "claimed" | "routing" | "complete" | "archived";
+        StateCd2Enum: "open" | "committed" | "dropped";
         /**
          * @description * `label` - label
          *     * `prediction` - prediction
@@ -2306,7 +2370,7 @@ export interface components {
             /** Format: uuid */
             assignee?: string | null;
             stage?: string;
-            status?: components["schemas"]["StatusD09Enum"];
+            status?: components["schemas"]["TaskStatusEnum"];
         };
         TasksBulkItem: {
             error?: {
@@ -2385,7 +2449,7 @@ export interface components {
         /** @description Which tasks; all that match. */
         TasksExportFilterRequest: {
             stage?: string;
-            status?: components["schemas"]["StatusD09Enum"];
+            status?: components["schemas"]["TaskStatusEnum"];
         };
         /** @description A tuning; its id is its job's. ``model`` is the version that came of it, when it was accepted. */
         TasksFinetuneAnswer: {
@@ -2843,7 +2907,7 @@ export interface components {
             };
             stage_title: string;
             stage_type: string;
-            status: components["schemas"]["StatusD09Enum"];
+            status: components["schemas"]["TaskStatusEnum"];
             /** Format: date-time */
             updated_at: string;
         };
@@ -2852,6 +2916,15 @@ export interface components {
             next: string | null;
             results: components["schemas"]["TasksTaskAnswer"][];
         };
+        /**
+         * @description * `waiting` - waiting
+         *     * `claimed` - claimed
+         *     * `routing` - routing
+         *     * `complete` - complete
+         *     * `archived` - archived
+         * @enum {string}
+         */
+        TaskStatusEnum: "waiting" | "claimed" | "routing" | "complete" | "archived";
         TasksUnitAnswer: {
             height: number;
             /** Format: uuid */
@@ -2906,7 +2979,7 @@ export interface components {
             geometry?: {
                 [key: string]: unknown;
             } | null;
-            kind?: components["schemas"]["Kind3b1Enum"] | components["schemas"]["NullEnum"];
+            kind?: components["schemas"]["ErrorKindEnum"] | components["schemas"]["NullEnum"];
             /** Format: uuid */
             label: string | null;
             mode?: components["schemas"]["TasksVerdictBodyModeEnum"] | components["schemas"]["NullEnum"];

@@ -240,6 +240,9 @@ export type QualityAudit = Schema<"QualityAuditAnswer">;
 export type QualitySettings = Schema<"QualitySettingsAnswer">;
 export type QualityEvaluation = Narrow<
   Schema<"QualityEvaluationAnswer">,
-  { model: { id: string; name: string; version: string }; coco: Record<string, number | null> }
+  { model: { id: string; name: string; version: string }; coco: { mean: Record<string, number | null> } }
 >;
 export type QualityMatch = Narrow<Schema<"QualityMatchAnswer">, { data_unit: { id: string; name: string } | null }>;
+export type QualityGroup = Schema<"QualityGroupAnswer">;
+export type QualityMember = QualityGroup["members"][number];
+export type QualityAlike = Schema<"QualityAlikeAnswer">;

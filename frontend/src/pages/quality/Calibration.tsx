@@ -46,7 +46,7 @@ function Model({ target, all }: { target: QualityTarget; all: QualityCalibration
     <Paper withBorder p="md">
       <Stack gap="sm">
         <div>
-          <Badge variant="light" color={target.calibrated ? "green" : "gray"} mb={4}>
+          <Badge variant="dot" color={target.calibrated ? "green" : "gray"} mb={4}>
             {say(`model_${target.model}`)}
           </Badge>
           <Text size="sm" c="dimmed">

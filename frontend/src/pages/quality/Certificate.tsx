@@ -11,6 +11,7 @@ import { More } from "../../ui/More";
 import { Section } from "../../ui/Page";
 import { Failed, Loaded } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
+import { Wide } from "../../ui/Wide";
 import { Audit } from "./Audit";
 import { farthest, headline, stillNeeded } from "./certified";
 import { kindWords, say } from "./messages";
@@ -39,7 +40,7 @@ function Lines({ said }: { said: QualityCertificate }) {
         />
       }
     >
-      <Table.ScrollContainer minWidth={560}>
+      <Wide label={say("lines")} least={560}>
         <Table aria-label={say("lines")}>
           <Table.Thead>
             <Table.Tr>
@@ -47,10 +48,7 @@ function Lines({ said }: { said: QualityCertificate }) {
               <Table.Th w="36%">
                 <Group justify="space-between" wrap="nowrap">
                   <span>0</span>
-                  <Text span size="xs" c="dimmed">
-                    {say("dashed", { target: share(said.target) })}
-                  </Text>
-                  <span>{share(most)}</span>
+                  <span style={{ whiteSpace: "nowrap" }}>{share(most)}</span>
                 </Group>
               </Table.Th>
               <Table.Th>{say("wrongStill")}</Table.Th>
@@ -90,7 +88,10 @@ function Lines({ said }: { said: QualityCertificate }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
+      <Text size="xs" c="dimmed" mt={4}>
+        {say("dashed", { target: share(said.target) })}
+      </Text>
     </Section>
   );
 }
@@ -216,7 +217,7 @@ function Live({ project }: { project: string }) {
         <>
           <Paper withBorder p="md" mb="lg">
             <Group gap="xs" mb={6}>
-              <Badge variant="light" color={said.certified ? "green" : "gray"}>
+              <Badge variant="dot" color={said.certified ? "green" : "gray"}>
                 {say(said.certified ? "certified" : "notCertified")}
               </Badge>
               <Text size="xs" c="dimmed">

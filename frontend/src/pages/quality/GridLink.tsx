@@ -1,5 +1,6 @@
-import { Anchor } from "@mantine/core";
 import type { ReactNode } from "react";
+import { TextLink } from "../../ui/links";
+import { parseGrid } from "../grid/search";
 
 interface Props {
   project: string;
@@ -10,10 +11,12 @@ interface Props {
 
 /** The way to the crops of a class or of a kind of error, side by side. */
 export function GridLink({ project, class: of, kind, children }: Props) {
-  const query = new URLSearchParams({ ...(of && { class: of }), ...(kind && { kind }) }).toString();
+  const search = parseGrid({ class: of, kind });
+  // The grid shows labels: objects that nobody labeled are not among them.
+  if (kind && !search.kind) return children;
   return (
-    <Anchor size="sm" href={`/projects/${project}/grid${query && `?${query}`}`}>
+    <TextLink to="/projects/$project/grid" params={{ project }} search={search}>
       {children}
-    </Anchor>
+    </TextLink>
   );
 }

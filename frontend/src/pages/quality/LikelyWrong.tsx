@@ -10,10 +10,10 @@ import { share } from "./plots/scale";
 
 const SHOWN = 20;
 
-function Row({ project, label }: { project: string; label: QualityLabel }) {
+function Row({ project, label, crops }: { project: string; label: QualityLabel; crops: boolean }) {
   return (
     <li className={css.row}>
-      <Crop tile={label} />
+      {crops && <Crop tile={label} />}
       <div className={css.words}>
         <Group gap={6}>
           <TextLink to="/projects/$project/tasks/$task" params={{ project, task: label.task }}>
@@ -37,10 +37,11 @@ export function LikelyWrong({ project }: { project: string }) {
   const { rows, loading, error, refetch } = useLikelyWrong(project, SHOWN);
   if (error) return <Failed error={error} retry={() => void refetch()} />;
   if (loading) return <Loading />;
+  const crops = rows.some(({ atlas_url }) => atlas_url !== null);
   return (
     <ul className={css.list}>
       {rows.slice(0, SHOWN).map((label) => (
-        <Row key={label.id} project={project} label={label} />
+        <Row key={label.id} project={project} label={label} crops={crops} />
       ))}
     </ul>
   );

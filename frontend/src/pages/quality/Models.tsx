@@ -13,6 +13,7 @@ import { LinkButton } from "../../ui/links";
 import { Section } from "../../ui/Page";
 import { Empty, Failed, FormErrors, Loaded, Loading } from "../../ui/states";
 import { useStart } from "../../ui/useStart";
+import { Wide } from "../../ui/Wide";
 import { type At, Matches } from "./Matches";
 import { say } from "./messages";
 import { type Cell, Confusion } from "./plots/Confusion";
@@ -26,7 +27,7 @@ const PAUSE = 200;
 
 function Classes({ found }: { found: QualityEvaluation }) {
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <Wide label={say("classes")} least={560}>
       <Table aria-label={say("classes")}>
         <Table.Thead>
           <Table.Tr>
@@ -51,7 +52,7 @@ function Classes({ found }: { found: QualityEvaluation }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   );
 }
 
@@ -71,7 +72,11 @@ function Figures({ project, found, at }: { project: string; found: QualityEvalua
           hint={say("fnOf", { count: found.fn, all: found.tp + found.fn })}
         />
         <Tile name="F1" value={share(found.f1)} hint={say("inUnits", { count: found.units })} />
-        <Tile name="mAP" value={share(found.coco.ap)} hint={say("mapHint", { ap50: share(found.coco.ap50) })} />
+        <Tile
+          name="mAP"
+          value={share(found.coco.mean.ap)}
+          hint={say("mapHint", { ap50: share(found.coco.mean.ap50) })}
+        />
       </SimpleGrid>
       {found.warnings.length > 0 && (
         <Alert color="yellow" title={say("warnings")} icon={<Icon name="alert-triangle" />} mb="md">

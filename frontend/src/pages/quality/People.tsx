@@ -4,6 +4,7 @@ import type { QualityPerson, QualityShare } from "../../api/types";
 import { More } from "../../ui/More";
 import { Section } from "../../ui/Page";
 import { Empty, Failed, Loading } from "../../ui/states";
+import { Wide } from "../../ui/Wide";
 import { kindWords, say } from "./messages";
 import css from "./People.module.css";
 import { Share } from "./plots/Share";
@@ -52,7 +53,7 @@ function mostly(kinds: Annotator["kinds"]): string {
 function Annotators({ people }: { people: [QualityPerson, Annotator][] }) {
   const most = niceEnd(Math.max(0.01, ...people.map(([, { rejected }]) => rejected.high ?? rejected.share ?? 0)));
   return (
-    <Table.ScrollContainer minWidth={720}>
+    <Wide label={say("annotators")} least={720}>
       <Table aria-label={say("annotators")}>
         <Table.Thead>
           <Table.Tr>
@@ -85,13 +86,13 @@ function Annotators({ people }: { people: [QualityPerson, Annotator][] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   );
 }
 
 function Reviewers({ people }: { people: [QualityPerson, Reviewer][] }) {
   return (
-    <Table.ScrollContainer minWidth={640}>
+    <Wide label={say("reviewers")} least={640}>
       <Table aria-label={say("reviewers")}>
         <Table.Thead>
           <Table.Tr>
@@ -118,7 +119,7 @@ function Reviewers({ people }: { people: [QualityPerson, Reviewer][] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </Wide>
   );
 }
 

@@ -14,6 +14,7 @@ const PARTS = {
   certificate: lazy(() => import("./Certificate")),
   calibration: lazy(() => import("./Calibration")),
   models: lazy(() => import("./Models")),
+  images: lazy(() => import("./Images")),
   people: lazy(() => import("./People")),
 };
 

@@ -9,6 +9,7 @@ import { More } from "../../ui/More";
 import { Section } from "../../ui/Page";
 import { FormErrors, Loaded } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
+import { Wide } from "../../ui/Wide";
 import { say } from "./messages";
 import { duration, share } from "./plots/scale";
 import { ruleWords } from "./routing";
@@ -87,7 +88,7 @@ function Earlier({ project }: { project: string }) {
     );
   return (
     <>
-      <Table.ScrollContainer minWidth={520}>
+      <Wide label={say("routes")} least={520}>
         <Table aria-label={say("routes")}>
           <Table.Thead>
             <Table.Tr>
@@ -122,7 +123,7 @@ function Earlier({ project }: { project: string }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Wide>
       <More hasMore={list.hasMore} loading={list.loadingMore} load={list.loadMore} />
     </>
   );

@@ -152,7 +152,7 @@ export const messages = {
   by_kinds: "Kind",
   by_classes: "Class",
   by_parts: "Kind and class",
-  dashed: "dashed: target {target}",
+  dashed: "Dot: share still wrong. Line: its interval. Dashed: the target of {target}.",
   wrongStill: "Still wrong",
   looksRandom: "Random looks",
   needed: "Needed",
@@ -219,7 +219,28 @@ export const messages = {
   noMatches: "There are none.",
   sending: "Sending tasks to review",
   sendTasks: "Send {count} {count|task|tasks} to review",
+  curate: "Check the images",
+  curating: "Checking the images",
+  curated: "Every image is checked.",
+  curateHint: "Finds copies whose labels contradict each other, blurred, dark and odd images, and what looks alike.",
+  imageMetrics: "Images by a measure",
+  metric: "Measure",
+  ordering: "Order",
+  highest: "Highest first",
+  lowest: "Lowest first",
+  noValues: "No image has this measure yet: check the images first.",
+  alikeTo: "Images like {name}",
+  distance: "distance {distance}",
+  duplicates: "Near-duplicates",
+  noDuplicates: "No copies are known.",
+  copies: "{count} images show the same",
+  conflicts: "{count} {count|label contradicts|labels contradict} each other",
+  keep: "keep",
+  sized: "{width} × {height}, {labels} {labels|label|labels}",
+  conflictClass: "Here {one}, there {other}.",
+  conflictMissing: "{one} on one copy only.",
 } as const;
 
 export const say = createT(messages);
 export const kindWords = (kind: string): string => kind.replaceAll("_", " ");
+export const metricWords = (metric: string): string => metric.replace(/^image\./, "").replaceAll("_", " ");

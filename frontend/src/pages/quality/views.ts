@@ -1,4 +1,4 @@
-export const VIEWS = ["overview", "certificate", "calibration", "models", "people"] as const;
+export const VIEWS = ["overview", "certificate", "calibration", "models", "images", "people"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The tab that an address names; the overview for any other word. */

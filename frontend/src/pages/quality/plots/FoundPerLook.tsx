@@ -9,7 +9,7 @@ const SIDE = 240;
 const x = (value: number) => 34 + value * SIDE;
 const y = (value: number) => 10 + (1 - value) * SIDE;
 const line = (points: readonly QualityPoint[], of: "found" | "oracle" | "random") =>
-  points.map((point, i) => `${i ? "L" : "M"}${x(point.looks)} ${y(point[of])}`).join("");
+  `M${x(0)} ${y(0)}${points.map((point) => `L${x(point.looks)} ${y(point[of])}`).join("")}`;
 
 /** How many of the errors so many looks find, in the order of suspicion, by chance, and at best. */
 export function FoundPerLook({ points }: { points: readonly QualityPoint[] }) {

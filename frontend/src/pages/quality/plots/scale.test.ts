@@ -2,7 +2,14 @@ import { expect, test } from "vitest";
 import { between, count, duration, niceEnd, place, share, spanOf } from "./scale";
 
 test("shares say more digits where there is less", () => {
-  expect([0, 0.0004, 0.021, 0.5, 1].map(share)).toEqual(["0.0 %", "0.04 %", "2.1 %", "50 %", "100 %"]);
+  expect([0, 0.0000002, 0.0004, 0.021, 0.5, 1].map(share)).toEqual([
+    "0.0 %",
+    "0.0 %",
+    "0.04 %",
+    "2.1 %",
+    "50 %",
+    "100 %",
+  ]);
   expect(share(null)).toBe("–");
 });
 

@@ -5,7 +5,7 @@ export const place = (value: number, most = 1): number => Math.min(100, Math.max
 export function share(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
   const percent = value * 100;
-  if (percent !== 0 && percent < 0.095) return `${percent.toPrecision(1)} %`;
+  if (percent >= 0.005 && percent < 0.095) return `${percent.toPrecision(1)} %`;
   return `${percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)} %`;
 }
 

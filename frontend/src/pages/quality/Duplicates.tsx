@@ -1,0 +1,76 @@
+import { Badge, Group, Paper, Stack, Text } from "@mantine/core";
+import { useQualityList } from "../../api/quality";
+import type { QualityGroup, QualityMember } from "../../api/types";
+import { More } from "../../ui/More";
+import { Section } from "../../ui/Page";
+import { Failed, Loading } from "../../ui/states";
+import { say } from "./messages";
+import { Pictures } from "./Pictures";
+
+function conflictsOf(member: QualityMember): string {
+  return member.conflicts
+    .map((one) =>
+      one.kind === "class"
+        ? say("conflictClass", { one: one.class ?? "", other: one.other_class ?? "" })
+        : say("conflictMissing", { one: one.class ?? one.other_class ?? "" }),
+    )
+    .join(" ");
+}
+
+function Copies({ project, group, onOpen }: { project: string; group: QualityGroup; onOpen: (unit: Unit) => void }) {
+  return (
+    <Paper withBorder p="sm">
+      <Group gap="xs" mb={6}>
+        <Text size="sm" fw={600}>
+          {say("copies", { count: group.size })}
+        </Text>
+        {group.conflicts > 0 && (
+          <Badge variant="dot" color="orange">
+            {say("conflicts", { count: group.conflicts })}
+          </Badge>
+        )}
+      </Group>
+      <Pictures
+        project={project}
+        onOpen={onOpen}
+        rows={group.members.map((member) => ({
+          ...member,
+          words: (
+            <>
+              {member.keep ? say("keep") : member.relation},{" "}
+              {say("sized", { width: member.width, height: member.height, labels: member.label_count })}
+              {member.conflicts.length > 0 && <div>{conflictsOf(member)}</div>}
+            </>
+          ),
+        }))}
+      />
+    </Paper>
+  );
+}
+
+interface Unit {
+  data_unit: string;
+  name: string;
+}
+
+/** Groups of images that show the same, the copy to keep first, and where their labels contradict each other. */
+export function Duplicates({ project, onOpen }: { project: string; onOpen: (unit: Unit) => void }) {
+  const list = useQualityList<QualityGroup>(project, "duplicates/", { limit: 10 });
+  return (
+    <Section title={say("duplicates")}>
+      {list.error && <Failed error={list.error} retry={() => void list.refetch()} />}
+      {list.loading && <Loading />}
+      {!list.loading && !list.error && list.rows.length === 0 && (
+        <Text size="sm" c="dimmed">
+          {say("noDuplicates")}
+        </Text>
+      )}
+      <Stack gap="sm">
+        {list.rows.map((group) => (
+          <Copies key={group.group} project={project} group={group} onOpen={onOpen} />
+        ))}
+      </Stack>
+      <More hasMore={list.hasMore} loading={list.loadingMore} load={list.loadMore} />
+    </Section>
+  );
+}
