@@ -83,11 +83,11 @@ def test_a_reviewer_judges_screen_after_screen(door: Door, project: Project, sho
     expect(page.get_by_role("img", name="The whole image of label 10")).to_have_count(0)
     assert axe(page) == []
     page.screenshot(path=shots / "grid-desk-light.png")
+    cells(page).nth(9).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Nothing is left to judge here")).to_be_visible()
     assert classes(project).count("WBC") == 1
     # Taken back: the screen stands as it stood, and the label is a red cell again.
-    rex.expected.append("409")
     page.keyboard.press("u")
     expect(page.get_by_text("7 marked")).to_be_visible()
     until(page, lambda: "WBC" not in classes(project), "the label's old class")

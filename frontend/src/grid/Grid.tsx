@@ -43,14 +43,50 @@ const Cell = memo(function Cell({ item, index, label, mark, own, focused }: Cell
   );
 });
 
+type Name = (item: GridItem, index: number, count: number, mark: string | undefined) => string;
+
+interface RowProps {
+  items: readonly GridItem[];
+  marks: Marks;
+  first: number;
+  columns: number;
+  top: number;
+  name: Name;
+  mixed: boolean;
+  /** The focused cell, -1 in another row. */
+  focus: number;
+}
+
+/** Drawn once while it is scrolled by. */
+const Row = memo(function Row({ items, marks, first, columns, top, name, mixed, focus }: RowProps) {
+  return (
+    <div className={classes.row} style={{ transform: `translateY(${top}px)` }}>
+      {items.slice(first, first + columns).map((item, at) => {
+        const mark = marks.get(item.id);
+        return (
+          <Cell
+            key={item.id}
+            item={item}
+            index={first + at}
+            label={name(item, first + at, items.length, mark)}
+            mark={mark}
+            own={mixed ? item.class : undefined}
+            focused={first + at === focus}
+          />
+        );
+      })}
+    </div>
+  );
+});
+
 export interface GridProps {
   items: readonly GridItem[];
   marks: Marks;
   cell: number;
   width: number;
   height: number;
-  /** The spoken name of a cell. */
-  name: (item: GridItem, index: number) => string;
+  /** The spoken name of a cell; always the same function. */
+  name: Name;
   label: string;
   mixed: boolean;
   focus: number;
@@ -83,6 +119,7 @@ export function Grid(props: GridProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => cell + GAP,
     overscan: 2,
+    useFlushSync: false,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size is another layout.
   useEffect(() => virtual.measure(), [cell, columns]);
@@ -123,23 +160,18 @@ export function Grid(props: GridProps) {
       onKeyUp={(event) => event.key.toLowerCase() === "z" && props.onLook(null)}
     >
       <div className={classes.canvas} style={{ height: virtual.getTotalSize() }}>
-        {rows.map((row) => (
-          <div key={row.key} className={classes.row} style={{ transform: `translateY(${row.start}px)` }}>
-            {items.slice(row.index * columns, (row.index + 1) * columns).map((item, at) => {
-              const index = row.index * columns + at;
-              return (
-                <Cell
-                  key={item.id}
-                  item={item}
-                  index={index}
-                  label={props.name(item, index)}
-                  mark={marks.get(item.id)}
-                  own={props.mixed ? item.class : undefined}
-                  focused={index === focus}
-                />
-              );
-            })}
-          </div>
+        {rows.map(({ key, index, start }) => (
+          <Row
+            key={key}
+            items={items}
+            marks={marks}
+            first={index * columns}
+            columns={columns}
+            top={start}
+            name={props.name}
+            mixed={props.mixed}
+            focus={Math.floor(focus / columns) === index ? focus : -1}
+          />
         ))}
       </div>
     </div>
@@ -201,10 +233,8 @@ function useGestures({ onToggle, onRange, onStroke, onPaint, onLook }: GridProps
 export function Tile({ tile, cell }: { tile: Pick<GridItem, "atlas_url" | "x" | "y" | "size">; cell: number }) {
   return (
     <span
-      className={classes.cell}
+      className={classes.tile}
       style={{
-        display: "block",
-        cursor: "default",
         width: cell,
         height: cell,
         backgroundSize: `${cell * SHEET}px auto`,
@@ -219,22 +249,22 @@ export function Tile({ tile, cell }: { tile: Pick<GridItem, "atlas_url" | "x" | 
 
 /** The whole image with the label in it. */
 export function Closeup({ item, label }: { item: GridItem; label: string }) {
-  const line = Math.max(item.width, item.height) / 300;
   return (
     <div className={classes.closeup} role="img" aria-label={label}>
       <svg viewBox={`0 0 ${item.width} ${item.height}`} aria-hidden="true">
         <image href={item.image_url} width={item.width} height={item.height} />
         {item.box && (
           <g fill="none">
-            {[3, 1.5].map((times) => (
+            {[6, 2].map((line) => (
               <rect
-                key={times}
+                key={line}
                 x={item.box?.[0]}
                 y={item.box?.[1]}
                 width={item.box?.[2]}
                 height={item.box?.[3]}
-                stroke={times === 3 ? "#000" : "#ffe066"}
-                strokeWidth={line * times}
+                stroke={line === 6 ? "#000" : "#ffe066"}
+                strokeWidth={line}
+                vectorEffect="non-scaling-stroke"
               />
             ))}
           </g>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Clock } from "./clock";
-import { columnsIn, moved, rowsIn, screenful, tileFor } from "./layout";
+import { columnsIn, fitted, moved, rowsIn, screenful, tileFor } from "./layout";
 import { between, NONE, painted, toggled, toSend } from "./marks";
 
 describe("marks", () => {
@@ -32,6 +32,13 @@ describe("layout", () => {
     expect(rowsIn(395, 96)).toBe(3);
     expect(screenful(1160, 640, 48)).toBe(200);
     expect(screenful(366, 500, 96)).toBe(15);
+  });
+
+  it("fills a row", () => {
+    expect(fitted(366, 96)).toBe(119);
+    expect(columnsIn(366, 119)).toBe(3);
+    expect(fitted(60, 96)).toBe(60);
+    expect(fitted(0, 96)).toBe(96);
   });
 
   it("asks for the sharper sheet when cells are large on the screen", () => {

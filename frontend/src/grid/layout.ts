@@ -7,6 +7,10 @@ export const SHEET = 16;
 /** How many cells stand side by side. */
 export const columnsIn = (width: number, cell: number): number => Math.max(1, Math.floor((width + GAP) / (cell + GAP)));
 
+/** The cells' real size: as asked for, and a little more, so that a row fills its width. */
+export const fitted = (width: number, cell: number): number =>
+  width > 0 ? Math.min(cell * 1.5, Math.floor((width + GAP) / columnsIn(width, cell)) - GAP) : cell;
+
 /** How many rows are wholly in view. */
 export const rowsIn = (height: number, cell: number): number => Math.max(1, Math.floor((height + GAP) / (cell + GAP)));
 

@@ -6,7 +6,7 @@ import { useProject } from "../../api/projects";
 import type { Project } from "../../api/types";
 import { judges, manages, seesAll } from "../../app/session";
 import { t } from "../../app/t";
-import { screenful, tileFor } from "../../grid/layout";
+import { fitted, screenful, tileFor } from "../../grid/layout";
 import { Empty, Loaded } from "../../ui/states";
 import { FilterBar } from "./FilterBar";
 import classes from "./GridPage.module.css";
@@ -54,7 +54,8 @@ function Choosing({ project }: { project: Project }) {
       search: (before) => ({ ...(before as GridSearch), ...next }),
       replace: true,
     });
-  const ask = width > 0 ? toAsk(search, screenful(width, height, cell), tileFor(cell, window.devicePixelRatio)) : null;
+  const real = fitted(width, cell);
+  const ask = width > 0 ? toAsk(search, screenful(width, height, real), tileFor(real, window.devicePixelRatio)) : null;
   return (
     <>
       <FilterBar
@@ -73,7 +74,7 @@ function Choosing({ project }: { project: Project }) {
         project={project}
         ask={ask}
         known={known}
-        cell={cell}
+        cell={real}
         area={{ ref, width, height }}
         manager={manages(project.my_roles)}
       />

@@ -11,7 +11,7 @@ export function Heading({ batch, title }: { batch: GridBatch | null; title: stri
   const key = references.every(({ confirmed }) => confirmed) ? "references" : "unconfirmed";
   return (
     <Group gap="md" wrap="nowrap" mih={48}>
-      <Title order={1} size="h2" style={{ overflowWrap: "anywhere" }}>
+      <Title order={1} size="h2" style={{ whiteSpace: "nowrap", overflow: "hidden", textOverflow: "ellipsis" }}>
         {batch ? (name ?? say("mixed")) : title}
       </Title>
       {name && shown.length > 0 && (

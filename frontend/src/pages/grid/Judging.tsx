@@ -3,6 +3,7 @@ import { type KeyboardEvent, type RefCallback, useCallback, useEffect, useRef, u
 import type { GridAsk, GridClass, GridItem, GridResult } from "../../api/grid";
 import { isFinished, useJob } from "../../api/jobs";
 import type { Project } from "../../api/types";
+import { describeError } from "../../app/errors";
 import { percent } from "../../app/format";
 import { notify } from "../../app/notify";
 import { singleKeys, useShortcuts } from "../../app/shortcuts";
@@ -31,7 +32,7 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
   const judging = useBatches(project.id, ask);
   const { batch, marks, setMarks, clock } = judging;
   const [focus, setFocus] = useState(0);
-  const [seen, setSeen] = useState(0);
+  const [seenOf, setSeenOf] = useState({ id: "", count: 0 });
   const [armed, setArmed] = useState("");
   const [looking, setLooking] = useState<number | null>(null);
   const anchor = useRef(0);
@@ -44,21 +45,26 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new screen begins at its top.
   useEffect(() => {
     setFocus(0);
-    setSeen(0);
     setLooking(null);
     anchor.current = 0;
-    const grid = root.current?.querySelector<HTMLElement>("[data-grid]");
-    grid?.scrollTo({ top: 0 });
     // Who is choosing a filter goes on choosing it.
-    if (!(document.activeElement instanceof HTMLSelectElement))
-      grid?.querySelector<HTMLElement>('[data-index="0"]')?.focus({ preventScroll: true });
+    if (document.activeElement instanceof HTMLSelectElement) return undefined;
+    const frame = requestAnimationFrame(() =>
+      root.current?.querySelector<HTMLElement>('[data-index="0"]')?.focus({ preventScroll: true }),
+    );
+    return () => cancelAnimationFrame(frame);
   }, [batch?.id]);
   useEffect(() => {
     const hide = () => document.hidden && clock.pause();
     document.addEventListener("visibilitychange", hide);
     return () => document.removeEventListener("visibilitychange", hide);
   }, [clock]);
-  const onSeen = useCallback((index: number) => setSeen((before) => Math.max(before, index + 1)), []);
+  const id = batch?.id ?? "";
+  const seen = seenOf.id === id ? seenOf.count : 0;
+  const onSeen = useCallback(
+    (index: number) => setSeenOf((before) => ({ id, count: Math.max(before.id === id ? before.count : 0, index + 1) })),
+    [id],
+  );
 
   /** The mark that a click sets on an item: its own class is no mark. */
   const markFor = (item: GridItem) => (armed === item.class ? "" : armed);
@@ -78,11 +84,11 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
       root.current?.querySelector("[data-grid]")?.scrollBy({ top: area.height * 0.9 });
       return;
     }
-    const results = await judging.commit();
+    const results = await judging.commit().catch(failed);
     if (results) tell(results);
   };
   const takeBack = async () => {
-    const results = await judging.undo();
+    const results = await judging.undo().catch(failed);
     if (!results) return;
     const kept = results.filter(({ status }) => status === "kept").length;
     notify({ message: kept ? say("keptOnes", { count: kept }) : say("takenBack"), autoClose: 3_000 });
@@ -91,8 +97,10 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.toLowerCase();
     const choice = choices[Number(key) - 1];
-    if (key === "enter") void goOn();
-    else if (!singleKeys.get()) return;
+    if (key === "enter") {
+      // A key that is held must not judge a screen that nobody has looked at.
+      if (!event.repeat) void goOn();
+    } else if (!singleKeys.get()) return;
     else if (key === "z") setLooking(index);
     else if (key === "u") void takeBack();
     else if (choice && choice.name !== items[index]?.class) toggle(index, choice.name);
@@ -113,21 +121,23 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
     >
       <Heading batch={batch} title={say("title")} />
       {batch?.job && <Making job={batch.job} onEnd={judging.refresh} />}
-      {batch && (
-        <Bar
-          batch={batch}
-          seen={seen}
-          marked={marks.size}
-          busy={judging.busy}
-          canUndo={judging.canUndo}
-          choices={choices}
-          armed={armed}
-          onArm={setArmed}
-          onCommit={() => void goOn()}
-          onUndo={() => void takeBack()}
-          onLook={() => setLooking(focus)}
-        />
-      )}
+      <div className={classes.bar}>
+        {batch && (
+          <Bar
+            batch={batch}
+            seen={seen}
+            marked={marks.size}
+            busy={judging.busy}
+            canUndo={judging.canUndo}
+            choices={choices}
+            armed={armed}
+            onArm={setArmed}
+            onCommit={() => void goOn()}
+            onUndo={() => void takeBack()}
+            onLook={() => setLooking(focus)}
+          />
+        )}
+      </div>
       <div ref={area.ref} className={classes.area}>
         {!batch && judging.busy && <Loading />}
         {!batch && judging.error !== null && (
@@ -135,6 +145,7 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
         )}
         {batch && (
           <Grid
+            key={batch.id}
             items={items}
             marks={marks}
             cell={cell}
@@ -143,7 +154,7 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
             label={say("grid")}
             mixed={batch.class === null}
             focus={focus}
-            name={(item, index) => nameOf(item, index, items.length, marks.get(item.id))}
+            name={nameOf}
             onFocus={setFocus}
             onToggle={toggle}
             onRange={(index) => {
@@ -189,6 +200,11 @@ function nameOf(item: GridItem, index: number, count: number, mark: string | und
   const values = { class: item.class, number: index + 1, count };
   if (mark === undefined) return say("cell", values);
   return mark ? say("cellAs", { ...values, as: mark }) : say("cellFlagged", values);
+}
+
+/** Nothing is lost: the marks stand as they stood. */
+function failed(error: unknown): undefined {
+  notify({ message: describeError(error), color: "red" });
 }
 
 /** What came of a screen; what did not work stays to be read. */

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
+import { Problem } from "../../api/client";
 import { commitBatch, dropBatch, type GridAsk, type GridBatch, openBatch, readBatch, undoBatch } from "../../api/grid";
 import { Clock } from "../../grid/clock";
 import { type Marks, NONE, toSend } from "../../grid/marks";
@@ -49,7 +50,8 @@ export function useBatches(project: string, ask: GridAsk | null) {
         setBatch(found);
         setError(null);
         clock.take();
-        next.current = open();
+        const { left, more } = found.heading;
+        next.current = left > 0 || more ? open() : Promise.reject(new Problem(409, { code: "nothing_left" }));
         next.current.catch(() => undefined);
       } catch (problem) {
         if (mine !== turn.current) return;

@@ -8,10 +8,8 @@ from hypothesis import strategies as st
 
 from apps.quality.logic.gridding import chain, distances, hidden_number, medoid, sensitivity, standing_for
 
-rows = st.integers(1, 12).flatmap(
-    lambda n: st.lists(st.lists(st.floats(-5, 5, allow_nan=False), min_size=3, max_size=3), min_size=n, max_size=n).map(
-        np.array
-    )
+rows = st.tuples(st.integers(1, 12), st.integers(0, 2**20)).map(
+    lambda one: np.random.default_rng(one[1]).integers(-3, 4, (one[0], 3)).astype(float)
 )
 
 
