@@ -14,7 +14,7 @@ from apps.quality.models import QualitySettings, ScoreRun
 def latest_run(project_id: UUID) -> ScoreRun | None:
     """The last one that came to its end."""
     rows = ScoreRun.objects.filter(project_id=project_id, finished_at__isnull=False)
-    return rows.select_related("model", "model__model_version").order_by("-finished_at").first()
+    return rows.select_related("model", "model__model_version").order_by("-finished_at", "-id").first()
 
 
 def model_to_use(project_id: UUID) -> PredictionModel | None:

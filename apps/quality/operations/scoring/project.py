@@ -165,7 +165,7 @@ def score_project(
 
 def forget_old(project_id: UUID) -> None:
     """Deletes what earlier runs learned; the last but one may still be in use."""
-    runs = ScoreRun.objects.filter(project_id=project_id, finished_at__isnull=False).order_by("-finished_at")
+    runs = ScoreRun.objects.filter(project_id=project_id, finished_at__isnull=False).order_by("-finished_at", "-id")
     for old in runs[2:]:
         if old.state_key:
             default_storage.delete(old.state_key)

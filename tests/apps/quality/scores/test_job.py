@@ -87,15 +87,16 @@ def test_a_large_project_is_sampled_evenly(monkeypatch: pytest.MonkeyPatch) -> N
     assert sum(len(unit.labels) for unit in units) <= 30
     assert units
     assert len(seen) == 12
-    step = next(n for n in (2, 4, 8, 16) if all(sampling.is_drawn(unit.task_id, n) for unit in units))
-    assert {unit.task_id for unit in units} == {task.id for task in found.tasks if sampling.is_drawn(task.id, step)}
+    kept = {unit.task_id for unit in units}
+    steps = [2**power for power in range(1, 8)]
+    assert any(kept == {task.id for task in found.tasks if sampling.is_drawn(task.id, step)} for step in steps)
 
 
 def test_only_the_last_runs_are_remembered() -> None:
     found = make_scored_world(tasks=3)
     for _ in range(3):
         found.score()
-    keys = list(ScoreRun.objects.order_by("finished_at").values_list("state_key", flat=True))
+    keys = list(ScoreRun.objects.order_by("finished_at", "id").values_list("state_key", flat=True))
     assert keys[0] == ""
     assert all(keys[1:])
 
