@@ -1,11 +1,10 @@
-import { Box, Skeleton, Table, Text } from "@mantine/core";
-import { lazy, Suspense, useMemo } from "react";
+import { Box, Table, Text } from "@mantine/core";
+import { useMemo } from "react";
 import type { CurvePoint } from "../../api/types";
 import { Figure } from "../../ui/Figure";
+import { CurveChart } from "./CurveChart";
 import { drawn, lossWords } from "./curve";
 import { say } from "./messages";
-
-const CurveChart = lazy(() => import("./CurveChart"));
 
 /** How a tuning goes, test after test on the held-out objects. */
 export function Curve({ curve }: { curve: readonly CurvePoint[] }) {
@@ -19,11 +18,7 @@ export function Curve({ curve }: { curve: readonly CurvePoint[] }) {
   return (
     <Figure
       title={say("curve")}
-      chart={
-        <Suspense fallback={<Skeleton h={220} animate={false} />}>
-          <CurveChart points={points} />
-        </Suspense>
-      }
+      chart={<CurveChart points={points} />}
       table={
         <Box mah={220} style={{ overflow: "auto" }} tabIndex={0}>
           <Table aria-label={say("curve")}>
