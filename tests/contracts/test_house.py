@@ -87,7 +87,7 @@ def test_nothing_is_left_unfinished() -> None:
 
 
 # Real images with labels that lie beside the project on some machines and are no part of it: these say so and skip.
-NEED_PHOTOGRAPHS = {"tests/walks/test_bccd.py", "tests/apps/labels/test_formats.py"}
+NEED_PHOTOGRAPHS = {"tests/walks/test_bccd.py", "tests/walks/test_quality.py", "tests/apps/labels/test_formats.py"}
 
 
 def test_no_test_is_skipped_or_expected_to_fail() -> None:

@@ -46,7 +46,7 @@ class Truth:
 def boxes_of(path: Path) -> list[tuple[str, Box]]:
     """(class, box) of the file's objects, those without a size left out."""
     found = []
-    for item in parse(path).getroot().iter("object"):
+    for item in parse(path).findall("object"):
         x1, y1, x2, y2 = (float(str(item.findtext(f"bndbox/{side}"))) for side in ("xmin", "ymin", "xmax", "ymax"))
         if x2 > x1 and y2 > y1:
             found.append((str(item.findtext("name")), {"x": x1, "y": y1, "width": x2 - x1, "height": y2 - y1}))
@@ -153,9 +153,9 @@ def claim(rex: Walker, project: str) -> dict[str, Any] | None:
     return answer.json() if answer.status_code == 200 else None
 
 
-def test_from_mistakes_to_a_certificate_that_holds(walking: dict[str, Walker]) -> None:
-    mia, ann, rex = walking["mia"], walking["ann"], walking["rex"]
-    rng, truth = np.random.default_rng(11), Truth()
+def labelled_project(mia: Walker, ann: Walker, truth: Truth) -> str:
+    """ann labels everything carelessly, a detector predicts it all, and the project is scored."""
+    rng = np.random.default_rng(11)
     names = [path.stem for path in sorted((DATA / "Annotations").glob("*.xml"))[:IMAGES]]
     project = make_project(mia, names)
     items = []
@@ -166,13 +166,16 @@ def test_from_mistakes_to_a_certificate_that_holds(walking: dict[str, Walker]) -
         ann.tell(f"/tasks/{task['id']}/submit/", {"claim_token": task["claim"]["token"], "labels": labels})
         items.append({"data_unit": task["data_unit"]["id"], "labels": predicted(rng, name)})
     model = {"name": "detector", "version": "1", "out_of_sample": True}
-    body = {"model": model, "predictions": items}
-    answer = mia.tell(f"/projects/{project}/predictions/", body)
+    answer = mia.tell(f"/projects/{project}/predictions/", {"model": model, "predictions": items})
     assert not [one for one in answer["results"] if one.get("error")]
     assert mia.see(f"/projects/{project}/quality/")["run"] is None
     mia.tell(f"/projects/{project}/quality/score/", {"metrics": ["mistakenness"]}, status=202)
     work_off()
+    return project
 
+
+def check_scores(mia: Walker, project: str, truth: Truth) -> int:
+    """More than half of as many first places as there are mistakes are mistakes; how many there are."""
     planted = len(truth.wrong) + sum(len(one) for one in truth.missing.values())
     first = mia.see(f"/projects/{project}/quality/labels/?limit={planted}")["results"]
     hit = sum(
@@ -181,7 +184,11 @@ def test_from_mistakes_to_a_certificate_that_holds(walking: dict[str, Walker]) -
     )
     assert hit > 0.5 * planted, (hit, planted)
     assert all(one["evidence"] and one["kind"] and not one["calibrated"] for one in first[:20])
+    return planted
 
+
+def route_and_fix(mia: Walker, rex: Walker, project: str, truth: Truth, planted: int) -> None:
+    """Ten minutes of an expert find more than as many looks by chance would."""
     order = {"metric": "mistakenness", "budget": 600, "to_stage": "expert"}
     said = mia.tell(f"/projects/{project}/quality/route/", order | {"dry_run": True})
     assert 0 < said["selected"] < said["of"] == IMAGES
@@ -190,10 +197,11 @@ def test_from_mistakes_to_a_certificate_that_holds(walking: dict[str, Walker]) -
     assert sent["selected"] == said["selected"]
     looked, found = judge_all(rex, project, truth)
     assert looked == sent["selected"]
-    # Looking at as many tasks by chance would find as many errors as their share of all tasks.
     assert found / planted > 1.15 * looked / IMAGES
     work_off()
 
+
+def audit(mia: Walker, rex: Walker, project: str, truth: Truth) -> None:
     refused = mia.see(f"/projects/{project}/quality/certificate/")
     assert refused["certified"] is False
     assert refused["n_needed"] > 0
@@ -202,6 +210,14 @@ def test_from_mistakes_to_a_certificate_that_holds(walking: dict[str, Walker]) -
     audited, _ = judge_all(rex, project, truth)
     assert audited >= 5
     work_off()
+
+
+def test_from_mistakes_to_a_certificate_that_holds(walking: dict[str, Walker]) -> None:
+    mia, rex, truth = walking["mia"], walking["rex"], Truth()
+    project = labelled_project(mia, walking["ann"], truth)
+    planted = check_scores(mia, project, truth)
+    route_and_fix(mia, rex, project, truth, planted)
+    audit(mia, rex, project, truth)
     document = mia.see(f"/projects/{project}/quality/certificate/")
     assert document["certified"] is True, document["reason"]
     left = share_left(mia, project, truth)
@@ -210,8 +226,7 @@ def test_from_mistakes_to_a_certificate_that_holds(walking: dict[str, Walker]) -
     issued = mia.tell(f"/projects/{project}/quality/certificate/", {}, status=201)
     printed = mia.client.get(f"/api/v1/projects/{project}/quality/certificates/{issued['id']}/pdf/")
     assert printed.content.startswith(b"%PDF")
-    calibration = mia.see(f"/projects/{project}/quality/calibration/")
-    assert calibration["targets"]["label"]["calibrated"] is True
+    assert mia.see(f"/projects/{project}/quality/calibration/")["targets"]["label"]["calibrated"] is True
     assert sound()
 
 

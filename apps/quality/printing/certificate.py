@@ -98,35 +98,7 @@ def story(said: Mapping[str, Any], issued_by: str) -> list[Any]:
 
 def summary(said: Mapping[str, Any]) -> Table:
     """The figure at the left, what it says at the right."""
-    target, confidence = said["target"], said["confidence"]
-    if not said["certified"]:
-        left: list[Any] = [Paragraph("Not certified", style_in(FIGURE, WARN, 22, 28))]
-        needed = said["n_needed"]
-        right: list[Any] = [
-            Paragraph(text(said["rests_on"]), VERDICT),
-            Spacer(1, 4),
-            Paragraph(
-                f"<b>{needed:,}</b> more tasks looked at in random draws would do to show at most {target:.2%} wrong "
-                f"at {confidence:.0%} confidence, if they show it.",
-                VERDICT,
-            ),
-        ]
-    else:
-        met = said["high"] <= target
-        colour = GOOD if met else WARN
-        left = [
-            Paragraph(f"{said['estimate']:.2%}", style_in(FIGURE, colour)),
-            Paragraph("of labels still wrong after corrections", SMALL),
-        ]
-        most = max(said["high"] * 1.15, target * 1.3)
-        bar = Interval(said["low"], said["estimate"], said["high"], most=most, target=target, width=WIDTH * 0.56)
-        sentence = f"Between <b>{said['low']:.2%}</b> and <b>{said['high']:.2%}</b> at {confidence:.0%} confidence."
-        verdict = (
-            f"The target of at most {target:.2%} is met."
-            if met
-            else f"The target of at most {target:.2%} is not shown; {said['n_needed']:,} more random tasks would do."
-        )
-        right = [Paragraph(sentence, VERDICT), Scale(bar, target), Paragraph(verdict, VERDICT)]
+    left, right = certified(said) if said["certified"] else refused(said)
     table = Table([[left, right]], colWidths=[WIDTH * 0.36, WIDTH * 0.64])
     table.setStyle(
         TableStyle(
@@ -142,6 +114,33 @@ def summary(said: Mapping[str, Any]) -> Table:
         )
     )
     return table
+
+
+def refused(said: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
+    needed, target, confidence = said["n_needed"], said["target"], said["confidence"]
+    more = (
+        f"<b>{needed:,}</b> more tasks looked at in random draws would do to show at most {target:.2%} wrong "
+        f"at {confidence:.0%} confidence, if they show it."
+    )
+    left = [Paragraph("Not certified", style_in(FIGURE, WARN, 22, 28))]
+    return left, [Paragraph(text(said["rests_on"]), VERDICT), Spacer(1, 4), Paragraph(more, VERDICT)]
+
+
+def certified(said: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
+    target, confidence, met = said["target"], said["confidence"], said["high"] <= said["target"]
+    left = [
+        Paragraph(f"{said['estimate']:.2%}", style_in(FIGURE, GOOD if met else WARN)),
+        Paragraph("of labels still wrong after corrections", SMALL),
+    ]
+    most = max(said["high"] * 1.15, target * 1.3)
+    bar = Interval(said["low"], said["estimate"], said["high"], most=most, target=target, width=WIDTH * 0.56)
+    sentence = f"Between <b>{said['low']:.2%}</b> and <b>{said['high']:.2%}</b> at {confidence:.0%} confidence."
+    verdict = (
+        f"The target of at most {target:.2%} is met."
+        if met
+        else f"The target of at most {target:.2%} is not shown; {said['n_needed']:,} more random tasks would do."
+    )
+    return left, [Paragraph(sentence, VERDICT), Scale(bar, target), Paragraph(verdict, VERDICT)]
 
 
 def style_in(style: Any, colour: Any, size: float | None = None, leading: float | None = None) -> Any:

@@ -194,7 +194,9 @@ def test_the_cap_is_told() -> None:
 
 def test_looking_at_the_suspicious_and_one_in_twenty_others_is_unbiased() -> None:
     """The others err for reasons that the odds do not know: unweighted, a fit to what was looked at cannot see them."""
-    claimed, heard, deaf = [], [], []
+    claimed: list[float] = []
+    heard: list[float] = []
+    deaf: list[float] = []
     for seed in range(6):
         rng = np.random.default_rng(seed)
         odds = rng.normal(-2, 1.5, 20000)

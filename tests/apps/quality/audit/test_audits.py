@@ -90,7 +90,9 @@ def test_an_audit_looks_like_any_other_task_to_its_expert() -> None:
     world = audited_world(tasks=8, wrong={0}, boxes=2, show_evidence="after my verdict")
     tasks = list(Task.objects.filter(project=world.project).order_by("id"))
     for task in tasks[:4]:
-        send_to_stage(task_id=task.id, actor=world.people["mia"], stage="expert", reason="score 0.91827364", priority=30)
+        send_to_stage(
+            task_id=task.id, actor=world.people["mia"], stage="expert", reason="score 0.91827364", priority=30
+        )
     caller(world, "mia").post(path(world, "quality/audit/"), {"looks": 4})
     audited = AuditDraw.objects.filter(project=world.project, state="sent").values_list("task_id", flat=True)
     assert audited

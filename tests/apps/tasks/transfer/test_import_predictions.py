@@ -59,25 +59,27 @@ def said(transfer: Transfer) -> dict[str, list[tuple[float, Any]]]:
     return kept
 
 
+def mixed(first: str, second: str, third: str) -> list[Any]:
+    """Sound and unsound results, one of each kind."""
+    return [
+        found(first),
+        found(first, kind="Monocyte"),
+        found(first, score=math.nan),
+        found(first, box=(600, 400, 100, 10)),
+        found(first, box=(1, math.inf, 2, 2)),
+        found(second, kind=2, probabilities={"RBC": 0.3, "WBC": 0.7}),
+        found(second, kind=2, probabilities={"RBC": 0.3, "WBC": 0.8}),
+        found(second, score=1.2),
+        found("NaN.png"),
+        found(third, kind="Monocyte"),
+        {"image_id": first, "category_id": "RBC", "bbox": [1, 1, 2, 2]},
+        "nonsense",
+    ]
+
+
 def test_a_results_list_is_taken_item_by_item(transfer: Transfer) -> None:
     first, second, third = names(transfer.world)
-    job = take_in(
-        transfer,
-        [
-            found(first),
-            found(first, kind="Monocyte"),
-            found(first, score=math.nan),
-            found(first, box=(600, 400, 100, 10)),
-            found(first, box=(1, math.inf, 2, 2)),
-            found(second, kind=2, probabilities={"RBC": 0.3, "WBC": 0.7}),
-            found(second, kind=2, probabilities={"RBC": 0.3, "WBC": 0.8}),
-            found(second, score=1.2),
-            found("NaN.png"),
-            found(third, kind="Monocyte"),
-            {"image_id": first, "category_id": "RBC", "bbox": [1, 1, 2, 2]},
-            "nonsense",
-        ],
-    )
+    job = take_in(transfer, mixed(first, second, third))
     assert job.state == "succeeded"
     assert lost(job) == {
         "/1": "unknown_class",
