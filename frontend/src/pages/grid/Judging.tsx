@@ -1,5 +1,5 @@
 import { Progress, Text } from "@mantine/core";
-import { type KeyboardEvent, type RefCallback, useCallback, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, type RefCallback, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import type { GridAsk, GridClass, GridItem, GridResult } from "../../api/grid";
 import { isFinished, useJob } from "../../api/jobs";
 import type { Project } from "../../api/types";
@@ -15,8 +15,9 @@ import { Bar } from "./Bar";
 import classes from "./GridPage.module.css";
 import { Heading } from "./Heading";
 import { say } from "./messages";
-import { NothingHere } from "./Nothing";
 import { useBatches } from "./useBatches";
+
+const NothingHere = lazy(() => import("./Nothing"));
 
 interface Props {
   project: Project;
@@ -141,7 +142,9 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
       <div ref={area.ref} className={classes.area}>
         {!batch && judging.busy && <Loading />}
         {!batch && judging.error !== null && (
-          <NothingHere error={judging.error} project={project.id} manager={manager} retry={judging.start} />
+          <Suspense fallback={<Loading />}>
+            <NothingHere error={judging.error} project={project.id} manager={manager} retry={judging.start} />
+          </Suspense>
         )}
         {batch && (
           <Grid

@@ -16,7 +16,7 @@ interface Props {
 }
 
 /** Why there is nothing to judge, and what to do about it. */
-export function NothingHere({ error, project, manager, retry }: Props) {
+export default function NothingHere({ error, project, manager, retry }: Props) {
   const [job, setJob] = useState<string | null>(null);
   const score = useAction(() => api.post<Job>(`/projects/${project}/quality/score/`, {}), {
     onDone: ({ id }) => setJob(id),
