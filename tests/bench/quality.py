@@ -1,7 +1,7 @@
 """The quality scores' figures, the real cleanlab and fiftyone-brain beside them where those install.
 
-``--only`` takes names of groups: digits, boxes, masks, speed, certificate. Peers live in a virtual environment of their
-own, which is thrown away; nothing of them enters the project.
+``--only`` takes names of groups: digits, boxes, masks, speed, duplicates, certificate. Peers live in a virtual
+environment of their own, which is thrown away; nothing of them enters the project.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 def main(*, quick: bool, full: bool, only: set[str]) -> None:
     """Runs the groups in their order; ``only`` names groups, ``quick`` makes all sizes small."""
-    from tests.bench import quality_audit, quality_masks, quality_scores, quality_speed
+    from tests.bench import quality_audit, quality_duplicates, quality_masks, quality_scores, quality_speed
 
     groups: dict[str, Callable[..., None]] = {
         "digits": quality_scores.run_digits,
         "boxes": quality_scores.run_boxes,
         "masks": quality_masks.run,
         "speed": quality_speed.run,
+        "duplicates": quality_duplicates.run,
         "certificate": quality_audit.run,
     }
     report = Report("quality")

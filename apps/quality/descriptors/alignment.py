@@ -7,7 +7,6 @@ is promising, on a finer one around the best place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,8 @@ from PIL import Image
 from apps.quality.descriptors.pictures import Pixels, grey
 
 COARSE, FINE = 32, 112
-SCALES = (1.0, 0.97, 0.94, 0.91, 0.88, 0.85)
+SCALES = (1.0, 0.969, 0.938, 0.906, 0.875, 0.844)
+LEAST = 0.84
 PROMISING, SAME = 0.4, 0.78
 NOISE = 2.0
 """Grey levels that compression alone may add."""
@@ -103,16 +103,30 @@ def align(one: Plate, other: Plate, *, across: bool = False, down: bool = False)
         score, scale, x, y = search(over, under, COARSE, SCALES, across, down)
         if score < PROMISING:
             continue
-        near = [value for value in steps(scale) if 0.84 <= value <= 1]
-        score, scale, x, y = search(over, under, FINE, near, across, down, around=(x, y, scale))
+        score, scale, x, y = refined(over, under, across, down, (x, y, scale))
         if score >= SAME and (best is None or score > best.score):
             found = laid(score, scale, x, y, across, down)
             best = found.inverse() if swapped else found
     return best
 
 
-def steps(scale: float) -> Iterator[float]:
-    yield from (scale + 0.01 * step for step in range(-2, 3))
+def refined(
+    over: Plate, under: Plate, across: bool, down: bool, around: tuple[float, float, float]
+) -> tuple[float, float, float, float]:
+    """On the fine grid: the size goes up or down as long as that helps."""
+    tried: dict[int, tuple[float, float, float, float]] = {}
+
+    def at(size: int) -> float:
+        if size not in tried and LEAST * FINE <= size <= FINE:
+            tried[size] = search(over, under, FINE, [size / FINE], across, down, around=around)
+        return tried[size][0] if size in tried else -1.0
+
+    size = round(around[2] * FINE)
+    while True:
+        best = max((size, size - 1, size + 1), key=at)
+        if best == size:
+            return tried[size]
+        size = best
 
 
 def laid(score: float, scale: float, x: float, y: float, across: bool, down: bool) -> Alignment:

@@ -22,6 +22,7 @@ from apps.quality.operations.curating_scores import (
     keep_image_scores,
     pages,
 )
+from apps.quality.operations.describing import Described
 from apps.quality.operations.grouping import group_pairs, keep_groups
 from apps.quality.operations.pairing import Pair, Plates, keep_pairs, kept_pairs, pairs_of
 from apps.quality.queries.duplicates import same_bytes
@@ -84,12 +85,12 @@ def curate(*, project: Project, run: UUID, saved: dict[str, Any], step: Step) ->
 def describe(project: Project, state: Saved, step: Step) -> None:
     before = dict(state.counts)
 
-    def heard(share: float, detail: str, last: UUID) -> None:
+    def heard(share: float, done: Described, last: UUID) -> None:
+        state.counts = {name: before.get(name, 0) + value for name, value in asdict(done).items()}
         state.after = str(last)
-        step(asdict(state), 0.4 * share, detail)
+        step(asdict(state), 0.4 * share, done.told)
 
-    done = describe_project(project, heard, after=state.last)
-    state.counts = {name: before.get(name, 0) + value for name, value in asdict(done).items()}
+    describe_project(project, heard, after=state.last)
     state.begin(SCORE)
     step(asdict(state), 0.4, "images described")
 

@@ -41,7 +41,7 @@ def register() -> None:
 def score_images(project_id: UUID, metrics: frozenset[str], report: Report) -> dict[str, int]:
     """Describes what has not been described, keeps the indices, writes the scores. Safe to repeat."""
     project = Project.objects.get(pk=project_id)
-    done = describe_project(project, lambda share, detail, _: report(0.6 * share, detail))
+    done = describe_project(project, lambda share, done, _: report(0.6 * share, done.told))
     build_indices(project_id, lambda rows: report(0.7, f"{rows:,} vectors read"))
     scored = keep_image_scores(project_id, metrics, lambda rows: report(0.9, f"{rows:,} images scored"))
     return {"images": scored, "described": done.units, "crops": done.crops, "unreadable": done.unreadable}
@@ -53,14 +53,14 @@ def tasks_to_describe(project_id: UUID) -> Any:
 
 
 def describe_project(project: Project, step: Any, *, after: UUID | None = None) -> Described:
-    """Goes on behind the task ``after``; ``step(share, detail, last task)`` after each part. The share is an estimate:
+    """Goes on behind the task ``after``; ``step(share, done, last task)`` after each part. The share is an estimate:
     ids are times, so that a task's place among them says how far it is."""
     done = Described()
     rows = tasks_to_describe(project.id)
     ends = [ordered.values_list("id", flat=True).first() for ordered in (rows, rows.order_by("-id"))]
     for tasks in chunks(rows, after=after, size=BATCH):
         done.add(describe_tasks(project, tasks))
-        step(share_of(tasks[-1].id, ends), f"{done.units:,} images and {done.crops:,} crops described", tasks[-1].id)
+        step(share_of(tasks[-1].id, ends), done, tasks[-1].id)
     return done
 
 

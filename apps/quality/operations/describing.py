@@ -49,6 +49,10 @@ class Described:
     removed: int = 0
     unreadable: int = 0
 
+    @property
+    def told(self) -> str:
+        return f"{self.units:,} images and {self.crops:,} crops described"
+
     def add(self, other: Described) -> None:
         for name, value in asdict(other).items():
             setattr(self, name, getattr(self, name) + value)
@@ -56,7 +60,7 @@ class Described:
 
 @dataclass(frozen=True)
 class Todo:
-    """What is to be done for one task: ``boxes`` and ``digests`` of all its labels, those ``new`` and those ``gone``."""
+    """What is to be done for one task: ``boxes``, ``digests`` of all its labels, those that are ``new`` or ``gone``."""
 
     task: Task
     boxes: dict[UUID, Box]

@@ -26,7 +26,7 @@ def pages_of(project_id: UUID, what: What) -> Iterator[Page]:
     return unit_pages(project_id) if what == "unit" else crop_pages(project_id)
 
 
-def build_index(project_id: UUID, what: What, step: Step = lambda rows: None) -> int:
+def build_index(project_id: UUID, what: What, step: Step | None = None) -> int:
     """Brings the index up to date, or makes it; answers how many rows it has. ``step`` hears how many were read."""
     mark = SweepMark.objects.filter(name=mark_name(what, project_id)).first()
     position = mark.position if mark is not None else {}
@@ -41,7 +41,8 @@ def build_index(project_id: UUID, what: What, step: Step = lambda rows: None) ->
         added += int(new.sum())
         seen.append(page.keys)
         rows += len(page.keys)
-        step(rows)
+        if step is not None:
+            step(rows)
     gone = np.setdiff1d(there, np.concatenate(seen))
     if not fresh and len(gone) > REBUILD * max(len(there), 1):
         index = GraphIndex(WIDTH)
@@ -55,7 +56,7 @@ def build_index(project_id: UUID, what: What, step: Step = lambda rows: None) ->
 
 
 def kept(position: dict[str, str]) -> GraphIndex | None:
-    """A copy of the present index that may be changed; None where there is none of this method, or it cannot be read."""
+    """A copy of the present index, to be changed; None where there is none of this method, or it cannot be read."""
     if position.get("method") != METHOD:
         return None
     try:

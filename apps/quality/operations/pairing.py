@@ -122,7 +122,8 @@ def laid_over(one: Plate | None, other: Plate | None, ways: list[tuple[bool, boo
 
 
 def keep_pairs(key: str, pairs: list[Pair]) -> str:
-    """Writes a part of what was found; answers its key in the media storage."""
+    """Writes a part of what was found, over what an attempt that died has left; answers its key in the media storage."""
+    default_storage.delete(key)
     said = json.dumps([pair.as_json() for pair in pairs]).encode()
     return default_storage.save(key, ContentFile(said))
 
