@@ -7,14 +7,17 @@ import { Failed, Loading } from "../../ui/states";
 import { say } from "./messages";
 import { Pictures } from "./Pictures";
 
+/** What the labels of a copy contradict, each thing once with its number. */
 function conflictsOf(member: QualityMember): string {
-  return member.conflicts
-    .map((one) =>
+  const counts = new Map<string, number>();
+  for (const one of member.conflicts) {
+    const words =
       one.kind === "class"
         ? say("conflictClass", { one: one.class ?? "", other: one.other_class ?? "" })
-        : say("conflictMissing", { one: one.class ?? one.other_class ?? "" }),
-    )
-    .join(" ");
+        : say("conflictMissing", { one: one.class ?? one.other_class ?? "" });
+    counts.set(words, (counts.get(words) ?? 0) + 1);
+  }
+  return [...counts].map(([words, count]) => (count > 1 ? `${count} × ${words}` : words)).join(", ");
 }
 
 function Copies({ project, group, onOpen }: { project: string; group: QualityGroup; onOpen: (unit: Unit) => void }) {

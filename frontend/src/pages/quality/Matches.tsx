@@ -5,6 +5,7 @@ import { api } from "../../api/client";
 import { jobId } from "../../api/jobs";
 import { qualityKey, qualityPath, useQualityList } from "../../api/quality";
 import type { Job, QualityMatch } from "../../api/types";
+import { t } from "../../app/t";
 import { JobProgress } from "../../ui/JobProgress";
 import { TextLink } from "../../ui/links";
 import { More } from "../../ui/More";
@@ -71,7 +72,14 @@ export function Matches({ project, at, cell, onClose }: Props) {
   const asked = { ...at, ...cell };
   const list = useQualityList<QualityMatch>(project, "matches/", { ...asked, limit: 50 });
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={say("cellTitle", { ...cell })}>
+    <Drawer
+      opened
+      onClose={onClose}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+      position="right"
+      size="lg"
+      title={say("cellTitle", { ...cell })}
+    >
       <Stack gap="sm">
         <Sending project={project} body={asked} />
         {list.error && <Failed error={list.error} />}

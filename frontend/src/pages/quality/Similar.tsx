@@ -1,6 +1,7 @@
 import { Drawer } from "@mantine/core";
 import { useQuality } from "../../api/quality";
 import type { QualityAlike } from "../../api/types";
+import { t } from "../../app/t";
 import { Loaded } from "../../ui/states";
 import { say } from "./messages";
 import { Pictures } from "./Pictures";
@@ -21,7 +22,14 @@ interface Props {
 export function Similar({ project, unit, onOpen, onClose }: Props) {
   const query = useQuality<{ results: QualityAlike[] }>(project, "similar/", { data_unit: unit.data_unit, k: 20 });
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={say("alikeTo", { name: unit.name })}>
+    <Drawer
+      opened
+      onClose={onClose}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+      position="right"
+      size="lg"
+      title={say("alikeTo", { name: unit.name })}
+    >
       <Loaded query={query}>
         {({ results }) => (
           <Pictures

@@ -237,8 +237,8 @@ export const messages = {
   conflicts: "{count} {count|label contradicts|labels contradict} each other",
   keep: "keep",
   sized: "{width} × {height}, {labels} {labels|label|labels}",
-  conflictClass: "Here {one}, there {other}.",
-  conflictMissing: "{one} on one copy only.",
+  conflictClass: "{one} here, {other} there",
+  conflictMissing: "{one} on one copy only",
 } as const;
 
 export const say = createT(messages);
