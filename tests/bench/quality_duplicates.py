@@ -119,7 +119,7 @@ def planted(names: list[str], images: list[Image.Image], report: Report, name: s
 def crops_of_smears(limit: int) -> Iterator[tuple[str, Any]]:
     for file in sorted((BCCD / "Annotations").glob("*.xml"))[:limit]:
         pixels = np.asarray(Image.open(BCCD / "JPEGImages" / f"{file.stem}.jpg").convert("RGB"))
-        for item in ElementTree.parse(file).getroot().findall("object"):
+        for item in ElementTree.fromstring(file.read_text()).findall("object"):
             x0, y0, x1, y1 = (float(item.findtext(f"bndbox/{key}") or 0) for key in ("xmin", "ymin", "xmax", "ymax"))
             yield str(item.findtext("name")), layout.thumbnail(crop_of(pixels, (x0, y0, x1 - x0, y1 - y0)))
 

@@ -103,5 +103,4 @@ def curate_now(world: World) -> dict[str, Any]:
     run_all_jobs()
     job.refresh_from_db()
     assert job.state == "succeeded", job.error
-    found: dict[str, Any] = job.result
-    return found
+    return dict(job.result or {})

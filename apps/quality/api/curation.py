@@ -31,19 +31,22 @@ MANY = 200
 """Members of a group that are answered; its ``size`` is exact."""
 
 
+def named_fields() -> dict[str, Any]:
+    """``class`` is a word of the language and ``label`` one of the serializer's, so they are added by name."""
+    return {"label": serializers.UUIDField(allow_null=True), "class": serializers.CharField(allow_null=True)}
+
+
 class ConflictAnswer(serializers.Serializer[Any]):
     """``kind`` ``class``: the same thing carries two classes; ``missing``: it is labelled on one copy only. ``task`` is
     the other copy; ``label`` and ``other_label`` are null where there is none."""
 
     kind = serializers.CharField()
     task = serializers.UUIDField()
-    label = serializers.UUIDField(allow_null=True)
     other_label = serializers.UUIDField(allow_null=True)
     other_class = serializers.CharField(allow_null=True)
 
     def get_fields(self) -> dict[str, Any]:
-        # ``class`` is a word of the language, so it is added by name.
-        return super().get_fields() | {"class": serializers.CharField(allow_null=True)}
+        return super().get_fields() | named_fields()
 
 
 class MemberAnswer(serializers.Serializer[Any]):
@@ -75,12 +78,11 @@ class AlikeAnswer(serializers.Serializer[Any]):
     task = serializers.UUIDField()
     data_unit = serializers.UUIDField()
     name = serializers.CharField()
-    label = serializers.UUIDField(allow_null=True)
     distance = serializers.FloatField()
     thumbnail_url = serializers.CharField()
 
     def get_fields(self) -> dict[str, Any]:
-        return super().get_fields() | {"class": serializers.CharField(allow_null=True)}
+        return super().get_fields() | named_fields()
 
 
 class SimilarAnswer(serializers.Serializer[Any]):

@@ -77,7 +77,7 @@ def edges(light: Array) -> Array:
     size = n * CELLS**2 * BINS
     out = np.bincount((cell + low).ravel(), (strength * (1 - share)).ravel(), size)
     out += np.bincount((cell + (low + 1) % BINS).ravel(), (strength * share).ravel(), size)
-    return out.reshape(n, -1) / light[0].size
+    return np.asarray(out.reshape(n, -1) / light[0].size)
 
 
 def colors(light: Array, warm: Array, fresh: Array) -> Array:
@@ -91,7 +91,7 @@ def colors(light: Array, warm: Array, fresh: Array) -> Array:
     cell = np.arange(n)[:, None, None] * 80 + low * 16 + hue
     flat = np.bincount(cell.ravel(), (1 - share).ravel(), n * 80)
     flat += np.bincount((cell + 16).ravel(), share.ravel(), n * 80)
-    return flat.reshape(n, 80) / light[0].size
+    return np.asarray(flat.reshape(n, 80) / light[0].size)
 
 
 def turning(across: bool, down: bool) -> npt.NDArray[np.int64]:

@@ -99,7 +99,9 @@ def pair(project: Project, run: UUID, state: Saved, step: Step) -> None:
     """A part's pairs are kept in a file before the checkpoint names it: what is found twice counts once in the end."""
     index, plates = stored_index(project.id, "unit"), Plates()
     seen = 0
-    for page in pages(project.id, state.last) if index is not None else ():
+    for page in pages(project.id, state.last):
+        if index is None:
+            break
         found = list(pairs_of(project.id, page, index, plates)) + identical(project.id, page)
         if found:
             state.parts.append(keep_pairs(f"quality/{project.id}/pairs/{run}-{len(state.parts)}.json", found))

@@ -122,7 +122,7 @@ def laid_over(one: Plate | None, other: Plate | None, ways: list[tuple[bool, boo
 
 
 def keep_pairs(key: str, pairs: list[Pair]) -> str:
-    """Writes a part of what was found, over what an attempt that died has left; answers its key in the media storage."""
+    """Writes a part of what was found, over what an attempt that died has left; answers its key in the storage."""
     default_storage.delete(key)
     said = json.dumps([pair.as_json() for pair in pairs]).encode()
     return default_storage.save(key, ContentFile(said))

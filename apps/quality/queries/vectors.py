@@ -46,7 +46,8 @@ class Neighbour:
 
 def read(raw: Sequence[Any]) -> Vectors:
     """(n, d) from stored half-precision bytes, all of the same method."""
-    return np.stack([np.frombuffer(bytes(one), "<f2") for one in raw]).astype(np.float32) if raw else np.zeros((0, 0))
+    rows = [np.frombuffer(bytes(one), "<f2") for one in raw]
+    return np.stack(rows).astype(np.float32) if rows else np.zeros((0, 0), np.float32)
 
 
 def crop_pages(project_id: UUID, *, method: str = METHOD, after: int = 0, size: int = CHUNK) -> Iterator[Page]:
