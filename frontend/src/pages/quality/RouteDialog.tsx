@@ -114,6 +114,7 @@ export function RouteDialog({ project, threshold, onClose }: Props) {
           <FormErrors errors={send.errors} />
           <SegmentedControl
             aria-label={say("rule")}
+            fullWidth
             value={rule}
             onChange={pick}
             data={RULES.map((name) => ({ value: name, label: say(`rule_${name}`) }))}

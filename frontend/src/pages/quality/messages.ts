@@ -67,7 +67,7 @@ export const messages = {
   binOf: "{count} {count|task|tasks} from {low} to {high}",
   counting: "Counting what that would send",
   wouldSend:
-    "This would send {count} of {of} {of|task|tasks}: about {errors} errors, about {time} of an expert's time.",
+    "This would send {count} of {of} {of|task|tasks} in question: about {errors} errors, about {time} of an expert's time.",
   recallIs: "That finds {share} of all errors, as far as random looks tell.",
   recallUnknown:
     "Which share of all errors that finds cannot be known yet: random looks have found {errors} of the {needed} errors it takes.",
