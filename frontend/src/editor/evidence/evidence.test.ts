@@ -236,7 +236,7 @@ it("reasons are spoken, a sentence first", () => {
   ]);
   expect(factsOf({ router: "risk", design: "condition", route: "id", facts: { label_count: 3 }, labels: {} })).toEqual([
     { name: "router", value: "risk" },
-    { name: "facts", value: "label count 3" },
+    { name: "label count", value: "3" },
   ]);
   expect(factsOf({ facts: { p_error: 0.5 }, reason: "Ranked first." })[0]).toEqual({
     name: "",

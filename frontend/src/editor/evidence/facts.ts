@@ -11,11 +11,12 @@ export interface Fact {
 /** What only a machine reads. */
 const UNSPOKEN = new Set(["labels", "design", "route"]);
 
-/** Named values, one level deep, in words; a sentence has no name and comes first. */
+/** Named values, in words, those of a router's facts among them; a sentence has no name and comes first. */
 export function factsOf(value: unknown): Fact[] {
   if (value === null || value === undefined || value === "") return [];
   if (!isObject(value) || typeof value.fact === "string") return [{ name: "", value: spoken(value) }];
-  return Object.entries(value)
+  const { facts, ...rest } = value;
+  return Object.entries({ ...rest, ...(isObject(facts) ? facts : {}) })
     .filter(([name, v]) => !UNSPOKEN.has(name) && v !== null && v !== "")
     .map(([name, v]) => ({ name: name === "reason" ? "" : name.replaceAll("_", " "), value: spoken(v) }))
     .sort((a, b) => Number(a.name !== "") - Number(b.name !== ""));

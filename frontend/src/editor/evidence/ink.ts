@@ -16,7 +16,8 @@ const points = (flat: Float64Array): Pt[] =>
 /** `words` are written below it; without them it is one of several and stays an outline. */
 export function sketch(pen: Pen, item: Item, image: Size, words: string | null): void {
   const color = MODEL_COLOR;
-  if (item.rings.length) pen.shape(item.rings.map(points), color, { fill: words === null ? 0 : 0.12, dashed: true });
+  // The object itself must be seen, not a colour over it.
+  if (item.rings.length) pen.shape(item.rings.map(points), color, { fill: 0, dashed: true });
   for (const line of item.lines) pen.line(points(line), color, { dashed: true });
   for (const [x, y] of points(item.dots)) pen.dot(x, y, color, 5);
   if (item.mask) {

@@ -74,7 +74,7 @@ export function EditorView({ onExit }: { onExit: () => void }) {
           </div>
           <Announcer />
         </main>
-        <aside className={css.side} aria-label={t("sideRight")}>
+        <aside className={css.side} data-first={mode === "review" || undefined} aria-label={t("sideRight")}>
           {mode === "review" && <ReviewPanel />}
           {session.seesEvidence && (
             <Suspense fallback={null}>

@@ -89,7 +89,7 @@ function Act({ id, label, run, main = false }: { id: ActionId; label: string; ru
     { overrides } = useStore(keyPreferences);
   return (
     <Button
-      size="compact-sm"
+      size="compact-xs"
       variant={main ? "light" : "default"}
       rightSection={<kbd className={editor.key}>{hint(id, overrides)}</kbd>}
       onClick={() => {
@@ -214,7 +214,9 @@ function Missing({ aid, clue, open }: { aid: Aid; clue: Clue | null; open: reado
 
 /** Which router or person sent the task here and for which reason, and what is measured of it. */
 function Why({ reason, metrics }: { reason: unknown; metrics: unknown }) {
-  const facts = [...factsOf(reason), ...factsOf(metrics)],
+  const known = factsOf(reason),
+    // What the reason already names is not said twice.
+    facts = [...known, ...factsOf(metrics).filter(({ name }) => !known.some((fact) => fact.name === name))],
     said = facts.filter(({ name }) => !name),
     measured = facts.filter(({ name }) => name);
   if (!facts.length) return null;
