@@ -68,7 +68,7 @@ class GraphIndex:
             raise ValueError("this is no index")
         made = cls(found.ndim)
         made.index = found
-        made.index.expansion_search = EFFORT_SEARCH  # type: ignore[misc]  it has a setter
+        made.index.expansion_search = EFFORT_SEARCH  # type: ignore[misc] # it has a setter
         return made
 
     def content(self) -> bytes:
