@@ -32,7 +32,7 @@ STILL = """async () => {
 }"""
 WIDTH = "document.documentElement.scrollWidth"
 EVERYBODY = ["/queue", "/inbox", "/projects", "/organization", "/account", "/nowhere"]
-IN_A_PROJECT = ["", "/tasks", "/workflow", "/people", "/transfer", "/assistant"]
+IN_A_PROJECT = ["", "/tasks", "/workflow", "/people", "/transfer", "/assistant", "/quality"]
 LIBRARY = ["/ontologies", "/ontologies/{ontology}", "/datasets", "/datasets/{dataset}", "/projects/new"]
 EDITOR = "/projects/{project}/tasks/{task}"
 
