@@ -16,6 +16,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     # Said in more than one component, beside other members of the same name.
     "ENUM_NAME_OVERRIDES": {
         "ModelKindEnum": "apps.inference.api.serializers.KINDS",
+        "BatchStateEnum": "apps.quality.api.grid_bodies.BATCH_STATES",
         "ErrorKindEnum": "apps.tasks.api.bodies.VERDICT_KINDS",
         "TaskStatusEnum": "workflows.state.STATUSES",
         "FinetuneStateEnum": "apps.tasks.assist.answers.STATES",

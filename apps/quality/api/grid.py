@@ -182,7 +182,7 @@ class FiguresView(ApiView):
 
     scopes = {"GET": "read"}
 
-    @extend_schema(operation_id="grid_figures", responses=bodies.FiguresAnswer)
+    @extend_schema(operation_id="grid_figures", responses=bodies.GridFiguresAnswer)
     def get(self, request: Request, project_id: UUID) -> Response:
         check_query(request, ())
         access = get_quality_for(request.auth, project_id)

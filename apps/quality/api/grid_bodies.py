@@ -14,6 +14,7 @@ from apps.quality.queries.tiles import SIZES
 MOST_MARKS = 256
 LONGEST = 24 * 3600 * 1000
 METRICS = ("mistakenness",)
+BATCH_STATES = ("open", "committed", "dropped")
 
 
 class AtlasBody(StrictSerializer):
@@ -147,7 +148,7 @@ class BatchRowAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     order = serializers.CharField()
     items_count = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=["open", "committed", "dropped"])
+    state = serializers.ChoiceField(choices=BATCH_STATES)
     opened_at = serializers.DateTimeField()
     committed_at = serializers.DateTimeField(allow_null=True)
 
@@ -212,7 +213,7 @@ class InstrumentAnswer(serializers.Serializer[Any]):
         return {**super().get_fields(), "errors": serializers.IntegerField()}
 
 
-class FiguresAnswer(serializers.Serializer[Any]):
+class GridFiguresAnswer(serializers.Serializer[Any]):
     """``times_faster``: verdicts a minute in the grid by those on whole images; null until both are known."""
 
     grid = InstrumentAnswer()

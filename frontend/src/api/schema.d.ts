@@ -212,6 +212,13 @@ export interface components {
          * @enum {string}
          */
         AssistantEnum: "classical" | "model";
+        /**
+         * @description * `open` - open
+         *     * `committed` - committed
+         *     * `dropped` - dropped
+         * @enum {string}
+         */
+        BatchStateEnum: "open" | "committed" | "dropped";
         DatasetsAddedAnswer: {
             created: components["schemas"]["DatasetsAddedUnitAnswer"][];
             errors: components["schemas"]["DatasetsFileErrorAnswer"][];
@@ -1031,7 +1038,7 @@ export interface components {
             order: string;
             results: components["schemas"]["QualityResultAnswer"][];
             sent: components["schemas"]["QualitySentAnswer"][];
-            state: components["schemas"]["StateCd2Enum"];
+            state: components["schemas"]["BatchStateEnum"];
         };
         /**
          * @description * `mistakenness` - mistakenness
@@ -1064,7 +1071,7 @@ export interface components {
             /** Format: date-time */
             opened_at: string;
             order: string;
-            state: components["schemas"]["StateCd2Enum"];
+            state: components["schemas"]["BatchStateEnum"];
         };
         QualityBatchRowAnswerPage: {
             /** Format: uri */
@@ -1113,6 +1120,17 @@ export interface components {
         QualityCertificateBodyRequest: {
             /** Format: uuid */
             snapshot?: string | null;
+        };
+        /** @description The share of known errors that was found: ``n`` hidden tiles, or errors that another judge found. */
+        QualityClassSensitivityAnswer: {
+            class: string;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            mean: number;
+            n: number;
         };
         /** @description A share with its 95 % interval, and how many it rests on. */
         QualityClassShareAnswer: {
@@ -1372,6 +1390,14 @@ export interface components {
             slope: number | null;
             verdicts: number;
         };
+        /** @description ``times_faster``: verdicts a minute in the grid by those on whole images; null until both are known. */
+        QualityGridFiguresAnswer: {
+            classes: components["schemas"]["QualityClassSensitivityAnswer"][];
+            grid: components["schemas"]["QualityInstrumentAnswer"];
+            review: components["schemas"]["QualityInstrumentAnswer"];
+            /** Format: double */
+            times_faster: number | null;
+        };
         QualityGroupAnswer: {
             conflicts: number;
             group: number;
@@ -1390,6 +1416,18 @@ export interface components {
             more: boolean;
             references: components["schemas"]["QualityReferenceAnswer"][];
             seen: number;
+        };
+        /** @description Verdicts whose time is known. Per minute: null until there are some. */
+        QualityInstrumentAnswer: {
+            errors: number;
+            /** Format: double */
+            errors_per_minute: number | null;
+            /** Format: double */
+            minutes: number;
+            sensitivity: components["schemas"]["QualitySensitivityAnswer"];
+            verdicts: number;
+            /** Format: double */
+            verdicts_per_minute: number | null;
         };
         QualityIssuedAnswer: {
             certified: boolean;
@@ -2193,13 +2231,6 @@ export interface components {
          * @enum {string}
          */
         ScopesEnum: "read" | "label" | "review" | "manage" | "admin" | "agent";
-        /**
-         * @description * `open` - open
-         *     * `committed` - committed
-         *     * `dropped` - dropped
-         * @enum {string}
-         */
-        StateCd2Enum: "open" | "committed" | "dropped";
         /**
          * @description * `label` - label
          *     * `prediction` - prediction
