@@ -186,7 +186,7 @@ class UndoneAnswer(serializers.Serializer[Any]):
     results = UndoneResultAnswer(many=True)
 
 
-class SensitivityAnswer(serializers.Serializer[Any]):
+class GridSensitivityAnswer(serializers.Serializer[Any]):
     """The share of known errors that was found: ``n`` hidden tiles, or errors that another judge found."""
 
     mean = serializers.FloatField()
@@ -195,7 +195,7 @@ class SensitivityAnswer(serializers.Serializer[Any]):
     n = serializers.IntegerField()
 
 
-class ClassSensitivityAnswer(SensitivityAnswer):
+class ClassSensitivityAnswer(GridSensitivityAnswer):
     def get_fields(self) -> dict[str, Any]:
         return {"class": serializers.CharField(), **super().get_fields()}
 
@@ -207,7 +207,7 @@ class InstrumentAnswer(serializers.Serializer[Any]):
     minutes = serializers.FloatField()
     verdicts_per_minute = serializers.FloatField(allow_null=True)
     errors_per_minute = serializers.FloatField(allow_null=True)
-    sensitivity = SensitivityAnswer()
+    sensitivity = GridSensitivityAnswer()
 
     def get_fields(self) -> dict[str, Any]:
         return {**super().get_fields(), "errors": serializers.IntegerField()}
