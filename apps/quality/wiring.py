@@ -9,6 +9,7 @@ def connect() -> None:
     from apps.quality.metrics import register_family
     from apps.quality.operations.auditing import audit
     from apps.quality.operations.chores import register_chore
+    from apps.quality.operations.curating_labels import register as register_labels
     from apps.quality.operations.curating_scores import register as register_images
     from apps.quality.operations.gridding_sheets import tend
     from apps.quality.operations.learning import learn_due
@@ -29,6 +30,7 @@ def connect() -> None:
         metrics_of.append(task_metrics)
     register_family(published.FAMILY, published.score_published, published.METRICS)
     register_images()
+    register_labels()
     register_chore("observe", 10, observe)
     register_chore("rescore", 20, rescore)
     register_chore("learn", 30, learn_due)
