@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.people import DESK, PHONE, Door, Person, settled, until
 from tests.e2e.site import MakeProject, Project, box
 from tests.e2e.test_pages import WIDTH, axe
+from tests.factories.clients import Program
 
 TABS = ("Certificate", "Calibration", "Models", "Images", "People", "Overview")
 PLACES = [(20, 20), (120, 40), (220, 30), (60, 150), (180, 160)]
@@ -48,7 +50,7 @@ def judged(page: Page, name: str) -> list[str]:
     for view in (DESK, PHONE):
         page.set_viewport_size(view)  # type: ignore[arg-type]
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             found += [f"{name} {view['width']} {scheme}: {one}" for one in axe(page)]
         width = page.evaluate(WIDTH)
         found += [f"{name} {view['width']} scrolls to {width}"] if width > view["width"] else []
@@ -92,6 +94,10 @@ def test_from_a_first_scoring_to_an_expert(door: Door, smears: Project) -> None:
     assert judged(page, "overview") == []
 
 
+def succeeded(program: Program, path: str) -> bool:
+    return bool(program.get(path)["state"] == "succeeded")
+
+
 def test_every_tab_stands_and_the_address_names_it(door: Door, smears: Project) -> None:
     program = smears.site.program("mia")
     asked = {"score": {}, "evaluation": {"model": "detector", "truth": "all"}}
@@ -99,7 +105,7 @@ def test_every_tab_stands_and_the_address_names_it(door: Door, smears: Project) 
     mia = door("mia")
     for job in jobs:
         path = f"/jobs/{job['id']}/"
-        until(mia.page, lambda path=path: program.get(path)["state"] == "succeeded", path, seconds=60)
+        until(mia.page, partial(succeeded, program, path), path, seconds=60)
     page = mia.go(f"/projects/{smears.id}/quality?view=models")
     confusion = page.get_by_role("figure", name="Confusions")
     expect(confusion).to_be_visible()

@@ -1398,6 +1398,16 @@ export interface components {
             /** Format: double */
             times_faster: number | null;
         };
+        /** @description The share of known errors that was found: ``n`` hidden tiles, or errors that another judge found. */
+        QualityGridSensitivityAnswer: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /** Format: double */
+            mean: number;
+            n: number;
+        };
         QualityGroupAnswer: {
             conflicts: number;
             group: number;
@@ -1424,7 +1434,7 @@ export interface components {
             errors_per_minute: number | null;
             /** Format: double */
             minutes: number;
-            sensitivity: components["schemas"]["QualitySensitivityAnswer"];
+            sensitivity: components["schemas"]["QualityGridSensitivityAnswer"];
             verdicts: number;
             /** Format: double */
             verdicts_per_minute: number | null;

@@ -86,6 +86,12 @@ def judge_objects(units: Sequence[UnitRows], fitted: Fitted, near: Neighbourhood
     return found
 
 
+def foreign_rows(scene: Scene, aided: Any) -> list[int]:
+    """Labels of units that the model speaks of, which it has not made itself."""
+    images = scene.labels.boxes.image.tolist()
+    return [row for row, label in enumerate(scene.label_rows) if aided[images[row]] and not label.own]
+
+
 def judge_aided(
     units: Sequence[UnitRows],
     scene: Scene,
@@ -98,11 +104,7 @@ def judge_aided(
     if fitted.objects is None:
         return
     trust = detection.trust(fitted.objects, np.asarray(scene.predictions.boxes.score))
-    rows = [
-        row
-        for row, (label, image) in enumerate(zip(scene.label_rows, scene.labels.boxes.image.tolist(), strict=True))
-        if aided[image] and not label.own
-    ]
+    rows = foreign_rows(scene, aided)
     evidence, extra = evidence_of(scene, fitted, trust)
     labels = [scene.label_rows[row] for row in rows]
     images = [int(scene.labels.boxes.image[row]) for row in rows]
