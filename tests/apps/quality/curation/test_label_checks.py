@@ -11,7 +11,7 @@ from apps.tasks.models import Task
 from tests.factories.quality_curation import put_boxes
 from tests.factories.tasks import World, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # each check has a time of its own
 
 
 def check(world: World) -> dict[str, int]:
