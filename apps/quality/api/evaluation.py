@@ -38,7 +38,7 @@ from apps.quality.queries.evaluations import (
     table_of,
 )
 from apps.quality.queries.matched import shown_matches
-from apps.quality.queries.overlay import overlay
+from apps.quality.queries.overlay import MOST, overlay
 from apps.quality.queries.predictors import prediction_model_of
 from apps.tasks.policies import get_task_for
 from workflows.graph import REVIEW_TYPES
@@ -238,9 +238,11 @@ class TaskPredictionsView(ApiView):
     )
     def get(self, request: Request, task_id: UUID) -> Response:
         check_query(request, ("model",))
+        most = read_limit(request)
         found = get_task_for(request.auth, task_id)
         if not found.sees_evidence:
             raise Forbidden("Whoever labels this task, or judges it blindly, sees no predictions.", code="no_evidence")
         asked = request.query_params.get("model")
         model = prediction_model_of(found.task.project_id, asked) if asked is not None else None
-        return Response(overlay(found.task, model, index_for(found.task.project.ontology_id)))
+        most = most if "limit" in request.query_params else MOST
+        return Response(overlay(found.task, model, index_for(found.task.project.ontology_id), most))

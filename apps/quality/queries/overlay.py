@@ -23,8 +23,8 @@ IOU = 0.5
 COLUMNS = ("class_id", "shape", "geometry", "attributes")
 
 
-def overlay(task: Task, model: PredictionModel | None, index: OntologyIndex) -> dict[str, Any]:
-    """The surest MOST of the model's, or of the newest that has predicted the image."""
+def overlay(task: Task, model: PredictionModel | None, index: OntologyIndex, most: int = MOST) -> dict[str, Any]:
+    """The surest ``most`` of the model's (never more than MOST), or of the newest that has predicted the image."""
     seen = PredictedUnit.objects.filter(data_unit=task.data_unit_id, model__project=task.project_id)
     models = [row.model for row in seen.select_related("model").order_by("-model_id")[:MOST_MODELS]]
     chosen = model or (models[0] if models else None)
@@ -32,7 +32,7 @@ def overlay(task: Task, model: PredictionModel | None, index: OntologyIndex) -> 
     total = 0
     if chosen is not None:
         found = Prediction.objects.filter(model=chosen, data_unit=task.data_unit_id)
-        total, rows = found.count(), list(found.order_by("-confidence", "id")[:MOST])
+        total, rows = found.count(), list(found.order_by("-confidence", "id")[: min(most, MOST)])
     met = partners(task, rows, index)
     return {
         "model": shown_model(chosen) if chosen else None,
