@@ -8,8 +8,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests.fixtures_people import anonymous, people, run_jobs
+
+# The same examples on every run and machine, and nothing is timed.
+hypothesis_settings.register_profile(
+    "house", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("house")
 
 __all__ = ["anonymous", "people", "run_jobs"]
 
