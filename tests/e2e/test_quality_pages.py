@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.people import DESK, PHONE, Door, Person, settled, until
 from tests.e2e.site import MakeProject, Project, box
-from tests.e2e.test_pages import WIDTH, axe
+from tests.e2e.test_pages import STILL, WIDTH, axe
 from tests.factories.clients import Program
 
 TABS = ("Certificate", "Calibration", "Models", "Images", "People", "Overview")
@@ -51,6 +51,8 @@ def judged(page: Page, name: str) -> list[str]:
         page.set_viewport_size(view)  # type: ignore[arg-type]
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
+            expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+            page.evaluate(STILL)
             found += [f"{name} {view['width']} {scheme}: {one}" for one in axe(page)]
         width = page.evaluate(WIDTH)
         found += [f"{name} {view['width']} scrolls to {width}"] if width > view["width"] else []
