@@ -147,7 +147,9 @@ function Nothing({ project, models }: { project: string; models: number }) {
               {say("bringPredictions")}
             </LinkButton>
           )}
-          <ScoreNow project={project} first={models > 0} />
+          <div>
+            <ScoreNow project={project} first={models > 0} />
+          </div>
         </Group>
       }
     />
