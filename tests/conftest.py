@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests.fixtures_draws import steady_draws
 from tests.fixtures_people import anonymous, people, run_jobs
 
 # The same examples on every run and machine, and nothing is timed.
@@ -19,7 +20,7 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("house")
 
-__all__ = ["anonymous", "people", "run_jobs"]
+__all__ = ["anonymous", "people", "run_jobs", "steady_draws"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

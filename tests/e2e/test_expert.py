@@ -150,7 +150,8 @@ def test_a_blind_visit_shows_nothing_of_it(door: Door, routed: tuple[Project, li
     mia.post(f"/tasks/{tasks[0]}/move/", {"stage": "review"})
     project.site.program("rex").post(f"/tasks/{project.claim('rex', 'review')['id']}/approve/", {})
     wave = mia.post(f"/projects/{project.id}/quality/audit/", {"looks": 1000}, status=201)
-    assert wave["waves"][0]["drawn"] == UNITS
+    # Nobody is certain to be drawn: of six at .95 each, one or two may stay behind, never all.
+    assert (wave["waves"][0]["frame"], wave["waves"][0]["drawn"] > 0) == (UNITS, True)
     eve = light(door, "eve")
     asked: list[Any] = []
     eve.page.on("response", lambda one: asked.append(one) if one.url.endswith("/evidence/") else None)

@@ -212,7 +212,7 @@ def audit(mia: Walker, rex: Walker, project: str, truth: Truth) -> None:
     work_off()
 
 
-def test_from_mistakes_to_a_certificate_that_holds(walking: dict[str, Walker]) -> None:
+def test_from_mistakes_to_a_certificate_that_holds(steady_draws: None, walking: dict[str, Walker]) -> None:
     mia, rex, truth = walking["mia"], walking["rex"], Truth()
     project = labelled_project(mia, walking["ann"], truth)
     planted = check_scores(mia, project, truth)
