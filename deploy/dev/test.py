@@ -1,18 +1,24 @@
 """Every test: ``make test``. ONLY=engine (or inference, sqlite, postgres, redis, front, browser) runs one part.
 
-All parts run, also after a failure; the exit status says whether all passed.
+All parts run, also after a failure; the exit status says whether all passed. Two lanes of parts run beside each other,
+then the browser alone: a page that waits for a busy processor would be measured, not tested.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import IO
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -25,8 +31,15 @@ ENGINE_NEEDS = ("pytest", "hypothesis", "iniconfig", "pluggy", "packaging", "pyg
 SERVER = ["tests", *(f"--ignore=tests/{name}" for name in ("engine", "inference", "e2e", "bench"))]
 
 
+# Where a part of a lane writes, so that two of them do not mix their words; None: to the terminal.
+words: ContextVar[IO[bytes] | None] = ContextVar("words", default=None)
+said = threading.Lock()
+
+
 def run(*command: str, cwd: Path = ROOT, extra: dict[str, str] | None = None) -> bool:
-    return subprocess.run(command, cwd=cwd, env={**os.environ, **(extra or {})}, check=False).returncode == 0
+    out = words.get()
+    environment = {**os.environ, **(extra or {})}
+    return subprocess.run(command, cwd=cwd, env=environment, stdout=out, stderr=out, check=False).returncode == 0
 
 
 def pytest(*arguments: str, **extra: str) -> bool:
@@ -112,22 +125,48 @@ PARTS: dict[str, tuple[str, Callable[[Services], bool]]] = {
 }
 
 
-def main(names: list[str]) -> int:
+LANES = (("engine", "inference", "sqlite"), ("front", "postgres", "redis"))
+
+
+def one(name: str, services: Services) -> bool:
+    """Runs a part and says how it went."""
+    title, part = PARTS[name]
+    print(f"\ntest: {title}", flush=True)
+    began = time.monotonic()
+    try:
+        passed = part(services)
+    except Missing as error:
+        print(f"test: {error}", file=sys.stderr, flush=True)
+        passed = False
+    seconds = time.monotonic() - began
+    with said:
+        if (out := words.get()) is not None:
+            out.seek(0)
+            sys.stdout.flush()
+            shutil.copyfileobj(out, sys.stdout.buffer)
+        print(f"test: {title}: {'passed' if passed else 'FAILED'} in {seconds:.0f} s", flush=True)
+    return passed
+
+
+def lane(names: tuple[str, ...], services: Services) -> list[str]:
+    """Runs parts one after the other, each with a file for its words; the names of those that failed."""
     failed = []
+    for name in names:
+        with tempfile.TemporaryFile() as out:
+            words.set(out)
+            failed += [] if one(name, services) else [name]
+    return failed
+
+
+def main(names: list[str]) -> int:
     with Services() as services:
-        for name in names or list(PARTS):
-            title, part = PARTS[name]
-            print(f"\ntest: {title}", flush=True)
-            began = time.monotonic()
-            try:
-                passed = part(services)
-            except Missing as error:
-                print(f"test: {error}", file=sys.stderr, flush=True)
-                passed = False
-            seconds = time.monotonic() - began
-            print(f"test: {title}: {'passed' if passed else 'FAILED'} in {seconds:.0f} s", flush=True)
-            if not passed:
-                failed.append(name)
+        if names:
+            failed = [name for name in names if not one(name, services)]
+        else:
+            with ThreadPoolExecutor(len(LANES)) as threads:
+                lanes = [threads.submit(lane, names, services) for names in LANES]
+                failed = [name for found in lanes for name in found.result()]
+            failed += [] if one("browser", services) else ["browser"]
     print(f"\ntest: {'FAILED: ' + ', '.join(failed) if failed else 'all passed'}", flush=True)
     return 1 if failed else 0
 
