@@ -1,4 +1,4 @@
-"""The five ways in which boxes are wrong, each as a value in [0, 1] (QUALITY.md, section 6, with three corrections).
+"""The five ways in which boxes are wrong, each as a value in [0, 1] (QUALITY.md, section 6, with four corrections).
 
 Corrections: support of a label is half overlap alone and half overlap times reliability; nothing is measured in pixels,
 so that a scene at twice the resolution has the same values; a duplicate is a smooth step of the overlap.
@@ -15,6 +15,7 @@ from apps.quality.logic.numbers import group_max, sigmoid
 
 DUPLICATE_AT, DUPLICATE_WIDTH = 0.72, 0.08
 BETTER_SUPPORTED = 0.75
+OUTBID = 0.25
 
 
 def wrong_class(scene: Scene, state: State) -> tuple[Array, Array, Array, Array]:
@@ -37,16 +38,17 @@ def wrong_class(scene: Scene, state: State) -> tuple[Array, Array, Array, Array]
 
 def badly_located(scene: Scene, state: State) -> Array:
     """r_any times the mean of two sigmoids: the largest edge deviation in robust sd of this detector's edges, and
-    (1 - IoU) against its median. 0 where label and prediction are not each other's best."""
-    out, best = np.zeros(len(scene.labels)), scene.best
-    if not len(best) or np.isnan(state.gap):
+    (1 - IoU) against its median. A quarter of it where another label is a better partner of the prediction: in a crowd
+    a misplaced box loses its own to a neighbour. 0 where no prediction overlaps by more than .25."""
+    out, pair = np.zeros(len(scene.labels)), scene.chosen
+    if not len(pair) or np.isnan(state.gap):
         return out
-    i, j, iou = scene.pairs.first[best], scene.pairs.second[best], scene.pairs.iou[best]
+    i, j, iou = scene.pairs.first[pair], scene.pairs.second[pair], scene.pairs.iou[pair]
     far = (np.abs(scene.off - state.centre) / (state.spread + 0.01)).max(axis=1)
     gap = (1 - iou) / (state.gap + 1e-3)
     both = (sigmoid((far - 6) / 1.5) + sigmoid((gap - 2.2) * 2)) / 2
     alike = np.where(scene.labels.kind[i] == scene.predictions.kind[j], 1, 0.7)
-    out[i] = scene.trust.any[j] * alike * both
+    out[i] = scene.trust.any[j] * alike * both * np.where(scene.mutual, 1, OUTBID)
     return out
 
 

@@ -66,21 +66,33 @@ class Scene:
     diagonal: Array
 
     @cached_property
-    def best(self) -> Array:
-        """Numbers of the pairs in which label and prediction are each other's best partner, with IoU > .25."""
+    def chosen(self) -> Array:
+        """Numbers of the pairs in which the prediction is its label's best partner, with IoU > .25."""
         i, j, iou = self.pairs.first, self.pairs.second, self.pairs.iou
-        of_label, of_prediction = np.full(len(self.labels), -1), np.full(len(self.predictions), -1)
+        of_label = np.full(len(self.labels), -1)
         order = np.argsort(iou * self.trust.any[j], kind="stable")
         of_label[i[order]] = order
+        chosen = of_label[of_label >= 0]
+        return np.asarray(chosen[iou[chosen] > 0.25])
+
+    @cached_property
+    def mutual(self) -> Array:
+        """(chosen,) whether the label is its prediction's best partner too."""
+        j, iou = self.pairs.second, self.pairs.iou
+        of_prediction = np.full(len(self.predictions), -1)
         order = np.argsort(iou, kind="stable")
         of_prediction[j[order]] = order
-        best = of_label[of_label >= 0]
-        return np.asarray(best[(of_prediction[j[best]] == best) & (iou[best] > 0.25)])
+        return np.asarray(of_prediction[j[self.chosen]] == self.chosen)
+
+    @property
+    def best(self) -> Array:
+        """Numbers of the pairs in which label and prediction are each other's best partner, with IoU > .25."""
+        return np.asarray(self.chosen[self.mutual])
 
     @cached_property
     def off(self) -> Array:
-        """(best, 4) how far the edges of those labels lie from the prediction's, as parts of its sides."""
-        i, j = self.pairs.first[self.best], self.pairs.second[self.best]
+        """(chosen, 4) how far the edges of those labels lie from the prediction's, as parts of its sides."""
+        i, j = self.pairs.first[self.chosen], self.pairs.second[self.chosen]
         box = self.predictions.box[j]
         side = np.maximum(np.tile(box[:, 2:] - box[:, :2], 2), SMALLEST_SIDE * self.diagonal[i][:, None])
         return np.asarray((self.labels.box[i] - box) / side)
@@ -122,8 +134,9 @@ def edges(scene: Scene) -> tuple[Array, Array, Array]:
     """(4,) median and robust sd of the edges' deviations, () median of 1 - IoU, over mutual best pairs."""
     if not len(scene.best):
         return np.full(4, np.nan), np.full(4, np.nan), np.array(np.nan)
-    centre = np.median(scene.off, axis=0)
-    spread = 1.4826 * np.median(np.abs(scene.off - centre), axis=0)
+    off = scene.off[scene.mutual]
+    centre = np.median(off, axis=0)
+    spread = 1.4826 * np.median(np.abs(off - centre), axis=0)
     return centre, spread, np.array(np.median(1 - scene.pairs.iou[scene.best]))
 
 
