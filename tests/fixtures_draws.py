@@ -1,28 +1,28 @@
 """The same draws on every run, for tests whose assertions would not hold for each of them.
 
-A draw is an HMAC of ids under a project's secret (``apps.tasks.logic.uniform``). Here the secret is fixed and ids are a
-test's own series: unique between tests, because some caches go by id, and the same whenever the test runs.
+A draw is an HMAC of ids under a project's secret (``apps.tasks.logic.uniform``). Here the secret is fixed, and ids
+stand for the order in which draws first name them.
 """
 
 from __future__ import annotations
 
-import secrets
-from hashlib import sha256
-from itertools import count
+import hmac
 from types import SimpleNamespace
 
 import pytest
-import uuid_utils
+
+from apps.tasks import logic
 
 
 @pytest.fixture
-def steady_draws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    prefix = int.from_bytes(sha256(request.node.nodeid.encode()).digest()[:6], "big")
-    series = count()
+def steady_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[bytes, int] = {}
 
-    def uuid7() -> SimpleNamespace:
-        version, variant = 7 << 76, 2 << 62
-        return SimpleNamespace(int=prefix << 80 | version | variant | next(series))
+    def steady(part: bytes) -> bytes:
+        is_id = part.isdigit() or part.count(b"-") == 4
+        return b"%d" % seen.setdefault(part, len(seen)) if is_id else part
 
-    monkeypatch.setattr(uuid_utils, "uuid7", uuid7)
-    monkeypatch.setattr(secrets, "token_hex", lambda size: "5ea1" * (size // 2))
+    def new(key: bytes, message: bytes, digest: str) -> hmac.HMAC:
+        return hmac.new(b"steady", b"\x1f".join(map(steady, message.split(b"\x1f"))), digest)
+
+    monkeypatch.setattr(logic, "hmac", SimpleNamespace(new=new))
