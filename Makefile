@@ -57,4 +57,5 @@ bench-engine bench-web bench-quality bench-inference: setup-dev
 	$(VENV)/python -m tests.bench $(@:bench-%=%)
 
 clean:
-	rm -rf .make .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache frontend/dist test-results
+	rm -rf .make .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache frontend/dist frontend/notebook/lapidary/static \
+		frontend/notebook/build test-results

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-CODE = ["apps", "workflows", "tests", "deploy", "manage.py"]
+CODE = ["apps", "workflows", "tests", "deploy", "manage.py", "frontend/notebook"]
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "apps.server.settings.test", "LAPIDARY_TEST_DB_SUFFIX": "check"}
 
 

@@ -1,4 +1,4 @@
-"""Builds the web pages when their sources changed, with the machine's Node or with the one from PyPI.
+"""Builds the web pages and the notebook's grid when their sources changed, with the machine's Node or PyPI's.
 
     .venv/bin/python deploy/dev/front.py [--packages]
 
@@ -25,14 +25,16 @@ SOURCES = (
     "package.json",
     "package-lock.json",
     "vite.config.ts",
+    "vite.notebook.config.ts",
     "tsconfig.json",
 )
+NOTEBOOK = FRONT / "notebook" / "lapidary" / "static" / "grid.js"
 NEEDED = (20, 19)
 
 
 def main(*, packages_only: bool) -> int:
     stamp, wanted = FRONT / "dist" / ".digest", digest(SOURCES)
-    if not packages_only and stamp.is_file() and stamp.read_text() == wanted:
+    if not packages_only and NOTEBOOK.is_file() and stamp.is_file() and stamp.read_text() == wanted:
         return 0
     environment = node_environment()
     if environment is None:
@@ -42,8 +44,9 @@ def main(*, packages_only: bool) -> int:
     if packages_only:
         return 0
     say("building the pages")
-    if not quietly(["npm", "run", "build"], environment):
-        return fail("the build failed; its last words are above.")
+    for script in ("build", "build:notebook"):
+        if not quietly(["npm", "run", script], environment):
+            return fail("the build failed; its last words are above.")
     stamp.write_text(wanted)
     return 0
 

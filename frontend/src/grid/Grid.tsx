@@ -131,7 +131,10 @@ export function Grid(props: GridProps) {
   const go = (index: number) => {
     props.onFocus(index);
     virtual.scrollToIndex(Math.floor(index / columns));
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus());
+    const there = () => scroller.current?.querySelector<HTMLElement>(`[data-index="${index}"]`);
+    // At once where it can be: the next key may come before the next frame, and must not hit the cell before.
+    if (there()) there()?.focus();
+    else requestAnimationFrame(() => there()?.focus());
   };
   const pointer = useGestures(props);
   return (
