@@ -37,7 +37,10 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(choices=ModelKind.choices, widget=UnfoldAdminSelectWidget)
     file = forms.FileField(widget=UnfoldAdminFileFieldWidget)
     config = forms.JSONField(
-        label="Contract (JSON; predictors)", required=False, initial=dict, widget=UnfoldAdminTextareaWidget
+        label="Contract (JSON; predictors and embedders)",
+        required=False,
+        initial=dict,
+        widget=UnfoldAdminTextareaWidget,
     )
     default = forms.BooleanField(
         label="The segmenter of projects that choose none", required=False, widget=UnfoldBooleanWidget

@@ -150,6 +150,9 @@ class Gateway:
     def predict(self, ask: wire.PredictAsk) -> Reply[wire.PredictAnswer]:
         return self._ask("/predict", ask, wire.PredictAnswer, ask.deadline_ms)
 
+    def describe(self, ask: wire.DescribeAsk) -> Reply[wire.DescribeAnswer]:
+        return self._ask("/describe", ask, wire.DescribeAnswer, ask.deadline_ms)
+
     def inspect(self, ask: wire.InspectAsk) -> Reply[wire.InspectAnswer]:
         return self._ask("/inspect", ask, wire.InspectAnswer, 300_000)
 

@@ -20,14 +20,15 @@ FAMILIES = [(name, name) for name in ("vit_b", "vit_l", "vit_h", "sam_small", "s
 class ModelKind(models.TextChoices):
     SEGMENTER = "segmenter"
     PREDICTOR = "predictor"
+    EMBEDDER = "embedder"
 
 
 class ModelVersion(models.Model):
     """A model that the inference process may load: named by its file's digest, and never changed afterwards.
 
     A tuned decoder is a version of its own over its ``base``; it and a project's own predictors belong to one project,
-    all others (``project`` null) to the whole instance. ``config`` is a predictor's contract (input size, classes …),
-    whose digest is part of the version; ``facts`` is what the process found in the file.
+    all others (``project`` null) to the whole instance. ``config`` is the contract of a predictor or an embedder (input
+    size, classes …), whose digest is part of the version; ``facts`` is what the process found in the file.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

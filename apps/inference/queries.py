@@ -84,6 +84,14 @@ def predictor_for(project_id: UUID, asked: str) -> ModelVersion:
     return _named(models_for_project(project_id, ModelKind.PREDICTOR), asked)
 
 
+def describer_for(project_id: UUID, kind: ModelKind, asked: str) -> ModelVersion | None:
+    """The segmenter or embedder with this id that work in the project may use; None where there is none."""
+    try:
+        return models_for_project(project_id, kind).filter(pk=UUID(asked)).first()
+    except ValueError:
+        return None
+
+
 def _named(rows: QuerySet[ModelVersion], asked: str) -> ModelVersion:
     try:
         found = rows.filter(pk=UUID(asked)).first()

@@ -205,21 +205,49 @@ class PredictAnswer(Struct, frozen=True):
     milliseconds: float
 
 
+class DescribeAsk(Struct, frozen=True):
+    """POST /describe: what an image and parts of it look like, as vectors.
+
+    A segmenter's embedding is averaged over each box's cells, so that one encoding serves all of them; an embedder is
+    given each part of the image by itself. ``whole`` asks for the image as a whole too.
+    """
+
+    model: ModelSpec
+    image: ImageRef
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    whole: bool = True
+    priority: Priority = "batch"
+    deadline_ms: int = 120_000
+
+
+class DescribeAnswer(Struct, frozen=True):
+    """``vectors``: rows of ``width`` little-endian float16, of unit length: the whole image first where it was asked
+    for, then the boxes in order. ``encoded`` and ``embedding_bytes`` as of ``AssistAnswer``; an embedder stores
+    nothing."""
+
+    width: int
+    vectors: bytes
+    model: str
+    encoded: bool = False
+    embedding_bytes: int = 0
+
+
 class InspectAsk(Struct, frozen=True):
     """POST /inspect: opens a file of the media storage with the greatest care and says what it is.
 
-    ``kind`` segmenter (a SAM checkpoint), decoder (a tuned one, ``base`` given) or predictor (ONNX).
+    ``kind`` segmenter (a SAM checkpoint), decoder (a tuned one, ``base`` given), predictor or embedder (ONNX).
     """
 
     key: str
     sha256: str
-    kind: Literal["segmenter", "decoder", "predictor"]
+    kind: Literal["segmenter", "decoder", "predictor", "embedder"]
     base: ModelSpec | None = None
     config: dict[str, Any] = field(default_factory=dict)
 
 
 class InspectAnswer(Struct, frozen=True):
-    """``facts``: for a segmenter image_size, embedding (c, h, w), parameters; for a predictor inputs, outputs."""
+    """``facts``: for a segmenter image_size, embedding (c, h, w), parameters; for a predictor inputs, outputs;
+    for an embedder the width of its vectors too."""
 
     family: Family
     facts: dict[str, Any] = field(default_factory=dict)

@@ -172,3 +172,18 @@ def colours(*, kind: int = TensorProto.FLOAT, layout: str = "NCHW") -> onnx.Mode
         helper.make_node("ReduceMean", ["floats"], ["logits"], axes=axes, keepdims=0),
     ]
     return built(nodes, {"logits": (1, 3)}, {}, picture=picture, kind=kind)
+
+
+def look(form: str = "vector", *, channels: int = 3) -> onnx.ModelProto:
+    """An embedder: the means of a picture's channels over an 8 x 8 map of it, as a vector (1, d), a map (1, d, 8, 8) or
+    tokens (1, n, d)."""
+    nodes = [helper.make_node("AveragePool", ["images"], ["map"], kernel_shape=[CELL, CELL], strides=[CELL, CELL])]
+    if form == "map":
+        return built(nodes, {"map": (1, channels, CELLS, CELLS)}, {})
+    nodes.append(helper.make_node("Reshape", ["map", "flat"], ["rows"]))
+    constants = {"flat": np.array([1, channels, CELLS * CELLS], np.int64)}
+    if form == "tokens":
+        nodes.append(helper.make_node("Transpose", ["rows"], ["tokens"], perm=[0, 2, 1]))
+        return built(nodes, {"tokens": (1, CELLS * CELLS, channels)}, constants)
+    nodes.append(helper.make_node("ReduceMean", ["rows"], ["vector"], axes=[2], keepdims=0))
+    return built(nodes, {"vector": (1, channels)}, constants)

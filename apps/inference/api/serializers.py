@@ -19,7 +19,7 @@ KINDS = [kind.value for kind in ModelKind]
 
 
 class ModelBody(StrictSerializer):
-    """A model's file. ``config`` is a predictor's contract, as JSON."""
+    """A model's file. ``config`` is a predictor's or embedder's contract, as JSON."""
 
     file = serializers.FileField(allow_empty_file=False)
     name = Text()

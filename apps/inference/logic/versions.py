@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-SUFFIXES = {"segmenter": (".pth", ".pt", ".safetensors"), "predictor": (".onnx",)}
+SUFFIXES = {"segmenter": (".pth", ".pt", ".safetensors"), "predictor": (".onnx",), "embedder": (".onnx",)}
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

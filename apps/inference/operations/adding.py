@@ -59,7 +59,7 @@ def add_model(
         made.sha256, made.key, made.base = base.sha256, base.key, base
         made.decoder_sha256, made.decoder_key = digest, model_key(digest, suffix)
     made.config = dict(config or {})
-    made.contract_sha256 = contract_digest(made.config) if kind == ModelKind.PREDICTOR else ""
+    made.contract_sha256 = contract_digest(made.config) if kind != ModelKind.SEGMENTER else ""
     require_new(made)
     key = made.decoder_key or made.key
     keep_file(key, file)

@@ -69,6 +69,12 @@ class Addresses:
         with self._meters.timed("predict"):
             return shown(await unless_gone(request, in_time(desk(request).predict(ask), ask.deadline_ms)))
 
+    async def describe(self, request: Request) -> Response:
+        ask = await body(request, wire.DescribeAsk)
+        with self._meters.timed("describe"):
+            asked = desk(request).describing.ask(ask)
+            return shown(await unless_gone(request, in_time(asked, ask.deadline_ms)))
+
     async def inspect(self, request: Request) -> Response:
         return shown(await desk(request).inspect(await body(request, wire.InspectAsk)))
 
@@ -119,7 +125,7 @@ def application(settings: Settings, loaders: Loaders | None = None) -> Starlette
     routes = [
         *(
             Route(f"/{name}", answering(getattr(here, name)), methods=["POST"])
-            for name in ("assist", "encode", "warm", "everything", "predict", "inspect")
+            for name in ("assist", "encode", "warm", "everything", "predict", "describe", "inspect")
         ),
         Route("/finetune/{run}", answering(here.finetune), methods=["POST", "GET", "DELETE"]),
         *(Route(f"/{name}", answering(getattr(here, name))) for name in ("health", "ready", "state", "metrics")),

@@ -14,6 +14,7 @@ from time import monotonic, perf_counter
 import msgspec
 
 from apps.inference import wire
+from apps.inference.service.describing import Describing
 from apps.inference.service.embeddings import Embedding, storage_key
 from apps.inference.service.encoding import Encodings, attempt
 from apps.inference.service.kept import Kept
@@ -63,6 +64,7 @@ class Desk:
         )
         self.pictures = Pictures(store, most_pixels=settings.most_pixels, limit=settings.picture_bytes)
         self.warming = Warming(self)
+        self.describing = Describing(self)
         cores = len(os.sched_getaffinity(0))
         self._threads = ThreadPoolExecutor(cores, "classical")
         self._bulk = ThreadPoolExecutor(1, "everything")
@@ -188,7 +190,7 @@ class Desk:
 
     def close(self) -> None:
         self.warming.close()
-        for part in (self.segmenters, self.predictors, self.pictures):
+        for part in (self.describing, self.segmenters, self.predictors, self.pictures):
             part.close()
         self.classical.close()
         for threads in (self._threads, self._bulk, self._inspectors):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps.inference import wire
+from apps.inference.service.describing import Embedder
 from apps.inference.service.embeddings import Embedding
 from apps.inference.service.encoding import Engine
 from apps.inference.service.library import UNAVAILABLE, NotLoaded, why
@@ -45,6 +46,11 @@ class Loaders:
 
         return predictors.load(spec, self.store, self.cache)
 
+    def embedder(self, spec: wire.ModelSpec) -> Embedder:
+        from apps.inference.service import predictors
+
+        return predictors.load_embedder(spec, self.store)
+
     def classical(self, picture: Picture, prompts: wire.Prompts) -> wire.Assist:
         """Raises Refusal."""
         from apps.inference.service import classical
@@ -75,6 +81,10 @@ class Loaders:
             # One that is an address has no file.
             return predictors.inspect(self.store.local_path(ask.key, ask.sha256) if ask.key else None, ask.config)
         path = self.store.local_path(ask.key, ask.sha256)
+        if ask.kind == "embedder":
+            from apps.inference.service import predictors
+
+            return predictors.inspect_embedder(path, ask.config)
         from apps.inference.service.sam import inspection
 
         if ask.kind == "segmenter":

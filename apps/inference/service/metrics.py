@@ -71,4 +71,5 @@ def _lanes(desk: Desk) -> dict[str, list[Lane[Any, Any]]]:
         "decode": [model.decoding for model in models],
         "classical": [desk.classical],
         "predict": [predictor.lane for predictor in predictors],
+        "describe": [serving.lane for serving in desk.describing.embedders.values()],
     }

@@ -98,6 +98,20 @@ def test_an_ending_that_no_such_model_has(process: Process, name: str, kind: str
     nothing_happened(process)
 
 
+def test_an_embedder_is_its_file_and_its_contract(process: Process) -> None:
+    file, config = model_file(), {"kind": "embedding", "input": {"size": [64, 64]}}
+    process.answers["POST /inspect"] = (200, {"family": "onnx", "facts": {"kind": "embedding", "width": 384}})
+    made = add(file, "look.onnx", kind=ModelKind.EMBEDDER, config=config, allowed_only=False)
+    assert (made.family, made.facts["width"], made.key) == ("onnx", 384, f"models/{sha(file)}.onnx")
+    assert made.spec_id == f"{sha(file)}:{made.contract_sha256[:16]}"
+    (asked,) = process.asked_for("POST /inspect")
+    assert (asked["kind"], asked["config"]) == ("embedder", config)
+    for name, more in (("look.pth", {}), ("look.onnx", {"as_default": True})):
+        with pytest.raises(Invalid):
+            add(model_file(), name, kind=ModelKind.EMBEDDER, config=config, allowed_only=False, **more)
+    assert ModelVersion.objects.get() == made
+
+
 def test_a_predictor_is_nobodys_default(process: Process) -> None:
     more = {"kind": ModelKind.PREDICTOR, "allowed_only": False, "as_default": True}
     assert refused(model_file(), "cells.onnx", **more) == "not_for_all"

@@ -33,7 +33,9 @@ class Command(BaseCommand):
         add.add_argument("path")
         add.add_argument("--name", default="", help="how people see it; the file's name without one")
         add.add_argument("--kind", choices=ModelKind.values, help="predictor for .onnx and addresses, else segmenter")
-        add.add_argument("--config", default="{}", help="a predictor's contract: JSON, or the path of a file of it")
+        add.add_argument(
+            "--config", default="{}", help="a predictor's or embedder's contract: JSON, or its file's path"
+        )
         add.add_argument("--default", action="store_true", help="the segmenter of projects that choose none")
         verbs.add_parser("list", help="all of them, archived ones too")
         for verb, what in (

@@ -13,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from apps.inference import wire
-from apps.inference.service.predictors.contract import read_contract
+from apps.inference.service.predictors.contract import read_contract, read_embedding
 from apps.inference.service.predictors.external import HttpPredictor
 from apps.inference.service.predictors.files import open_session, read_model
 from apps.inference.service.predictors.looking import look_aside
 from apps.inference.service.predictors.model import OnnxPredictor
+from apps.inference.service.predictors.vectors import OnnxEmbedder
 from apps.inference.service.refusals import Refusal
 from apps.inference.service.store import Store
 
-__all__ = ["Predictor", "inspect", "load"]
+__all__ = ["Predictor", "inspect", "inspect_embedder", "load", "load_embedder"]
 
 
 class Predictor(Protocol):
@@ -39,6 +40,20 @@ def load(spec: wire.ModelSpec, store: Store, cache: Path) -> Predictor:
     contract = read_contract(spec.config)
     content, _ = read_model(store.local_path(spec.key, spec.sha256))
     return OnnxPredictor(open_session(content), contract)
+
+
+def load_embedder(spec: wire.ModelSpec, store: Store) -> OnnxEmbedder:
+    """Raises as ``load`` does."""
+    if spec.family != "onnx":
+        raise Refusal("wrong_family", "This model is no embedder.")
+    contract = read_embedding(spec.config)
+    content, _ = read_model(store.local_path(spec.key, spec.sha256))
+    return OnnxEmbedder(open_session(content), contract)
+
+
+def inspect_embedder(path: Path, config: Mapping[str, Any]) -> wire.InspectAnswer:
+    """What the file is, tried out in a process of its own. Raises as ``load`` does."""
+    return look_aside(path, config, embedder=True)
 
 
 def inspect(path: Path | None, config: Mapping[str, Any]) -> wire.InspectAnswer:

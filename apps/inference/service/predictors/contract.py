@@ -142,6 +142,21 @@ class Classification(Shared, frozen=True, tag="classification", kw_only=True):
 Contract = Detection | Segmentation | Classification
 
 
+class Vector(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which output is the vector. ``pool`` makes one of many: ``mean`` of a row of tokens (1, n, d) or of a map
+    (1, d, h, w), or the ``first`` token; ``none`` takes (1, d) or (d,) as it is."""
+
+    tensor: str = ""
+    pool: Literal["none", "mean", "first"] = "none"
+
+
+class Embedding(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="embedding"):
+    """Of an embedder: it has no classes and says nothing, its output is what a picture looks like to it."""
+
+    input: Input
+    output: Vector = Vector()
+
+
 class External(Struct, frozen=True, forbid_unknown_fields=True):
     """A predictor at ``url``. What it answers is checked against ``classes``, where they are given."""
 
@@ -167,6 +182,14 @@ def read_contract(config: Mapping[str, Any]) -> Contract:
         raise bad_config("Nothing can be divided by 0 - at `$.input.std`")
     if isinstance(found, Segmentation):
         _check_masks(found)
+    return found
+
+
+def read_embedding(config: Mapping[str, Any]) -> Embedding:
+    """Raises Refusal ``bad_config``, which names the member."""
+    found: Embedding = _converted(config, Embedding)
+    if 0 in found.input.std:
+        raise bad_config("Nothing can be divided by 0 - at `$.input.std`")
     return found
 
 

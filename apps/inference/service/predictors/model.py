@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,21 +10,14 @@ from numpy.typing import NDArray
 from apps.inference import wire
 from apps.inference.service.masks import encode_crop
 from apps.inference.service.outlines import extent
-from apps.inference.service.predictors.contract import Classification, Contract, Detection, Segmentation, bad_config
-from apps.inference.service.predictors.files import brief
+from apps.inference.service.predictors.contract import Classification, Contract, Detection, Segmentation
 from apps.inference.service.predictors.instances import Piece, pieces
 from apps.inference.service.predictors.objects import Objects, Outputs, activated, bad_answer, named, objects
-from apps.inference.service.predictors.pixels import Placed, prepared, tensor
-from apps.inference.service.refusals import Refusal
+from apps.inference.service.predictors.pixels import Placed
+from apps.inference.service.predictors.running import Runner
 
 if TYPE_CHECKING:
     import onnxruntime
-
-KINDS: dict[str, type[np.generic]] = {
-    "tensor(float)": np.float32,
-    "tensor(float16)": np.float16,
-    "tensor(uint8)": np.uint8,
-}
 
 
 class OnnxPredictor:
@@ -34,16 +26,11 @@ class OnnxPredictor:
     def __init__(self, session: onnxruntime.InferenceSession, contract: Contract) -> None:
         """Raises Refusal ``bad_config`` where the model's inputs are not what the contract says."""
         self.contract = contract
-        self._session = session
-        given = {one.name: one for one in session.get_inputs()}
-        self._picture = _picture_input(given, contract)
-        self._kind = KINDS[given[self._picture].type]
-        self._extra = _size_input(given, self._picture, contract)
+        self._runner = Runner(session, contract.input)
 
     def predict(self, image: NDArray[np.uint8]) -> list[wire.PredictedLabel]:
         """What the model says of an RGB image. Raises Refusal ``bad_answer``."""
-        picture, placed = prepared(image, self.contract.input)
-        outputs = self._run(tensor(picture, self.contract.input, self._kind))
+        outputs, placed = self._runner.run(image)
         match self.contract:
             case Classification():
                 return _sorted(outputs, self.contract)
@@ -53,55 +40,6 @@ class OnnxPredictor:
             case Segmentation():
                 found = objects(outputs, self.contract)
                 return _cut_out(found, pieces(outputs, found, self.contract, placed), placed, self.contract)
-
-    def _run(self, pixels: NDArray[np.generic]) -> Outputs:
-        given: dict[str, Any] = {self._picture: pixels, **self._extra}
-        try:
-            values = self._session.run(None, given)
-        except Exception as error:  # noqa: BLE001 - the runtime's exceptions have no base of their own
-            raise Refusal("bad_answer", f"The model failed: {brief(error)}") from None
-        names = [output.name for output in self._session.get_outputs()]
-        found = {name: value for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
-        for name, value in found.items():
-            if value.dtype.kind not in "fiub":
-                raise bad_answer(f"The output {name!r} is of {value.dtype}.")
-        return found
-
-
-def _picture_input(given: Mapping[str, Any], contract: Contract) -> str:
-    """The name of the input that takes the picture, checked against the contract's size."""
-    wanted = contract.input
-    others = [name for name in given if name != wanted.size_input]
-    name = wanted.name or (others[0] if len(others) == 1 else "")
-    if name not in given:
-        raise bad_config(f"Name the input, one of {', '.join(given)} - at `$.input.name`")
-    one = given[name]
-    if one.type not in KINDS:
-        raise bad_config(f"The input {name!r} is of {one.type}, not of {', '.join(KINDS)} - at `$.input.name`")
-    sides = [1, 3, *wanted.size] if wanted.layout == "NCHW" else [1, *wanted.size, 3]
-    shape = list(one.shape)
-    fits = len(shape) == 4 and all(
-        not isinstance(is_, int) or is_ == side for is_, side in zip(shape, sides, strict=True)
-    )
-    if not fits:
-        raise bad_config(f"The input {name!r} takes {shape}; size and layout make {sides} - at `$.input.size`")
-    return name
-
-
-def _size_input(given: Mapping[str, Any], picture: str, contract: Contract) -> dict[str, Any]:
-    """What a second input wants, which the contract must know of."""
-    name = contract.input.size_input
-    if unknown := [one for one in given if one not in (picture, name)]:
-        raise bad_config(f"The model has inputs that the contract does not know: {', '.join(unknown)} - at `$.input`")
-    if not name:
-        return {}
-    if name not in given:
-        raise bad_config(f"There is no input {name!r} - at `$.input.size_input`")
-    height, width = contract.input.size
-    kind = {"tensor(int64)": np.int64, "tensor(int32)": np.int32, "tensor(float)": np.float32}.get(given[name].type)
-    if kind is None:
-        raise bad_config(f"The input {name!r} is of {given[name].type} - at `$.input.size_input`")
-    return {name: np.array([[width, height]], kind)}
 
 
 def _sorted(outputs: Outputs, contract: Classification) -> list[wire.PredictedLabel]:
