@@ -73,6 +73,10 @@ class Approved(Step):
     action = "approved"
 
 
+GOES_ON = ("second_expert", "next_skill")
+"""Outcomes after which the next visit goes on with the same look: another expert completes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected(Step):
     action = "rejected"

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from PIL import Image
 
+from apps.inference.models import Prediction, PredictionModel
 from apps.labels.models import Label
 from apps.ontologies.queries import index_for
 from apps.quality.models import Observation, Score, SubjectType
@@ -90,6 +91,47 @@ def score(world: World, **more: Any) -> list[Score]:
         }
         rows.append(Score(**{**values, **more}))
     return Score.objects.bulk_create(rows)
+
+
+def suspects(world: World, *, each: int = 2, kind: str = "RBC") -> list[Prediction]:
+    """In every task ``each`` predicted objects far from its labels, scored as missing: the first likeliest."""
+    model = PredictionModel.objects.create(project=world.project, name="yolo", version="2")
+    found = []
+    for task in Task.objects.filter(project=world.project).order_by("id"):
+        for at in range(each):
+            found.append(
+                Prediction.objects.create(
+                    project=world.project,
+                    data_unit=task.data_unit,
+                    model=model,
+                    label_id=uuid4(),
+                    class_id=class_id(world, kind),
+                    shape="bounding_box",
+                    geometry={"x": 10.0 + 60 * at, "y": 200.0, "width": 30.0, "height": 30.0},
+                    confidence=0.9,
+                    created_at=timezone.now(),
+                )
+            )
+    tasks = {task.data_unit_id: task for task in Task.objects.filter(project=world.project)}
+    for at, one in enumerate(found):
+        value = 0.9 - 0.1 * at
+        Score.objects.create(
+            project=world.project,
+            task=tasks[one.data_unit_id],
+            subject=one.id,
+            subject_type=SubjectType.PREDICTION,
+            metric="mistakenness",
+            class_id=one.class_id,
+            value=value,
+            kind="missing",
+            evidence="The model sees one here.",
+            detail={"odds": value, "vector": [value]},
+            scorer_version="test-1",
+            input_digest="",
+            label_revision=1,
+            scored_at=timezone.now(),
+        )
+    return found
 
 
 def class_id(world: World, name: str) -> str:

@@ -12,6 +12,8 @@ from apps.accounts.principal import SCOPES
 from apps.common.ids import new_id
 from apps.quality.models import Observation, Score, ScoreRun, SubjectType
 from apps.tasks.models import Task
+from apps.tasks.operations.labeling import LabelChanges, save_task_labels
+from tests.factories.labels import box
 from tests.factories.people import Caller, make_key
 from tests.factories.tasks import World, make_world
 
@@ -117,3 +119,21 @@ def ask(world: World, name: str = "mia", **body: Any) -> Any:
 
 def ids(rows: Sequence[Any]) -> list[UUID]:
     return [UUID(str(row["task"])) for row in rows]
+
+
+SKILLED: dict[str, Any] = {
+    "objects": [
+        {"name": "RBC", "shape": "bounding_box", "skill": "red"},
+        {"name": "WBC", "shape": "bounding_box", "skill": "white"},
+        {"name": "Platelets", "shape": "bounding_box"},
+    ],
+    "classifications": [],
+}
+
+
+def labelled(world: World, *classes: str) -> Task:
+    """A submitted task with a box of each class."""
+    task = world.must_claim("ann").task
+    upsert = [box(x=10 + 20 * i, width=10, height=10) | {"class": name} for i, name in enumerate(classes)]
+    save_task_labels(task_id=task.id, user=world.people["ann"], changes=LabelChanges(upsert=upsert), claim_token=None)
+    return world.step("ann", task, "submit").task

@@ -34,8 +34,47 @@ class CertificateBody(StrictSerializer):
     snapshot = serializers.UUIDField(required=False, allow_null=True)
 
 
+class EndsAnswer(serializers.Serializer[Any]):
+    estimate = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class HiddenFoundAnswer(EndsAnswer):
+    """Of ``hidden`` known errors ``found`` were marked; ``needed`` must have been hidden before the grid is heard."""
+
+    hidden = serializers.IntegerField()
+    found = serializers.IntegerField()
+    needed = serializers.IntegerField()
+
+
+class ConfirmedAnswer(EndsAnswer):
+    """Of ``checked`` marks reviews found ``true`` ones true."""
+
+    checked = serializers.IntegerField()
+    true = serializers.IntegerField()
+
+
+class HeardGridAnswer(serializers.Serializer[Any]):
+    """The grid as an instrument. ``heard``: it has a say in the certificate, else ``reason``. ``looks``: labels looked
+    at, ``at_random`` of them drawn; of ``drawn`` labels of random batches ``silent`` ones got no word."""
+
+    heard = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True)
+    looks = serializers.IntegerField()
+    at_random = serializers.IntegerField()
+    marked = serializers.IntegerField()
+    sensitivity = HiddenFoundAnswer()
+    confirmed = ConfirmedAnswer()
+    drawn = serializers.IntegerField()
+    silent = serializers.IntegerField()
+    kinds = serializers.ListField(child=serializers.CharField())
+    not_shown = serializers.ListField(child=serializers.CharField())
+
+
 class LineAnswer(serializers.Serializer[Any]):
-    """One kind or class. What is not certified has ``reason`` and, as all, ``n_needed`` random reviews."""
+    """One kind or class. What is not certified has ``reason`` and, as all, ``n_needed`` random reviews. ``n_grid``:
+    labels looked at in the grid, where the line rests on them too."""
 
     kind = serializers.CharField()
     certified = serializers.BooleanField()
@@ -46,6 +85,7 @@ class LineAnswer(serializers.Serializer[Any]):
     n_labels = serializers.IntegerField()
     n_reviewed = serializers.IntegerField()
     n_audited = serializers.IntegerField()
+    n_grid = serializers.IntegerField()
     n_needed = serializers.IntegerField()
     rests_on = serializers.CharField()
 
@@ -68,12 +108,14 @@ class DocumentAnswer(serializers.Serializer[Any]):
     n_labels = serializers.IntegerField()
     n_reviewed = serializers.IntegerField()
     n_audited = serializers.IntegerField()
+    n_grid = serializers.IntegerField()
     n_needed = serializers.IntegerField()
     rests_on = serializers.CharField()
     target = serializers.FloatField()
     confidence = serializers.FloatField()
     corrected = serializers.DictField(allow_null=True)
     repeats = serializers.DictField()
+    grid = HeardGridAnswer(allow_null=True)
     kinds = LineAnswer(many=True)
     classes = LineAnswer(many=True)
     parts = LineAnswer(many=True)

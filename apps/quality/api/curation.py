@@ -22,8 +22,9 @@ from apps.ontologies.queries import index_for
 from apps.quality.models import DuplicateMember
 from apps.quality.operations.curating import start_curating
 from apps.quality.policies import get_quality_for
+from apps.quality.queries.curation import curation_of
 from apps.quality.queries.duplicates import group_rows, kept_copies
-from apps.quality.queries.similar import Alike, alike_crops, alike_units
+from apps.quality.queries.similar import Alike, AllAlike, alike_crops, alike_units
 from apps.tasks.models import Task
 
 MOST = 50
@@ -86,13 +87,37 @@ class AlikeAnswer(serializers.Serializer[Any]):
 
 
 class SimilarAnswer(serializers.Serializer[Any]):
+    """``method`` is by which vectors they were compared."""
+
+    method = serializers.CharField()
     results = AlikeAnswer(many=True)
 
 
-class CurateView(ApiView):
-    """Describes what is new, checks images, and groups near-duplicates: a job."""
+class CurationAnswer(serializers.Serializer[Any]):
+    """How images and crops are compared. ``embedding`` is what the settings ask for, ``method`` what is in use and
+    ``name`` that for people; ``current`` says whether they are the same, ``trouble`` why the last attempt to go over to
+    the other failed. ``images`` and ``crops`` are how many the indices hold, ``under_way`` a job that is at work."""
 
-    scopes = {"POST": "manage"}
+    embedding = serializers.CharField()
+    method = serializers.CharField()
+    name = serializers.CharField()
+    current = serializers.BooleanField()
+    trouble = serializers.CharField()
+    images = serializers.IntegerField()
+    crops = serializers.IntegerField()
+    under_way = serializers.UUIDField(allow_null=True)
+
+
+class CurateView(ApiView):
+    """How the project's images are compared; describing what is new, checking images and grouping near-duplicates."""
+
+    scopes = {"GET": "read", "POST": "manage"}
+
+    @extend_schema(operation_id="quality_curation", responses=CurationAnswer)
+    def get(self, request: Request, project_id: UUID) -> Response:
+        check_query(request, ())
+        get_quality_for(request.auth, project_id)
+        return Response(curation_of(project_id))
 
     @extend_schema(operation_id="quality_curate", request=None, responses={202: JobAnswer})
     def post(self, request: Request, project_id: UUID) -> Response:
@@ -180,13 +205,13 @@ class SimilarView(ApiView):
             unit = as_uuid(asked["data_unit"], "/data_unit")
             if not Task.objects.filter(project_id=project_id, data_unit_id=unit).exists():
                 raise NotFound
-            return Response({"results": shown(described(alike_units(project_id, unit, count)), None)})
+            return Response(answered(described(alike_units(project_id, unit, count)), None))
         if {"task", "label"} <= set(asked) and "data_unit" not in asked:
             task, label = as_uuid(asked["task"], "/task"), as_uuid(asked["label"], "/label")
             if not label_of(project_id, task, label):
                 raise NotFound
             found = described(alike_crops(project_id, task, label, count))
-            return Response({"results": shown(found, index_for(access.project.ontology_id))})
+            return Response(answered(found, index_for(access.project.ontology_id)))
         raise Invalid.at("/data_unit", "Ask either by data_unit, or by task and label.", code="one_of")
 
 
@@ -203,11 +228,15 @@ def label_of(project_id: UUID, task: UUID, label: UUID) -> bool:
     ).exists()
 
 
-def described(found: list[Alike] | None) -> list[Alike]:
+def described(found: AllAlike | None) -> AllAlike:
     if found is None:
         message = "It has not been described yet: curate the project first."
         raise Conflict(message, code="not_described", allowed=["quality/curate"])
     return found
+
+
+def answered(found: AllAlike, index: OntologyIndex | None) -> dict[str, Any]:
+    return {"method": found.method, "results": shown(found.rows, index)}
 
 
 def shown(found: list[Alike], index: OntologyIndex | None) -> list[dict[str, Any]]:

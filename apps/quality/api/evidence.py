@@ -16,6 +16,7 @@ from apps.ontologies.queries import index_for
 from apps.quality.api.score_answers import EvidenceAnswer
 from apps.quality.api.scores import NO_TILE, shown_label
 from apps.quality.models import Score, SubjectType
+from apps.quality.operations.scoring.judging import option_names
 from apps.quality.policies import get_evidence_for
 from apps.quality.queries.scores import geometries_of
 from apps.quality.queries.tiles import tiles_for
@@ -88,6 +89,10 @@ def nearest(row: Score) -> list[dict[str, Any]]:
 
 
 def shown_near(one: dict[str, Any], index: OntologyIndex, tiles: dict[Any, Any]) -> dict[str, Any]:
-    key = (UUID(one["task"]), UUID(one["label"]))
-    shown: dict[str, Any] = one | {"class": index.class_name(one["class"])} | tiles.get(key, NO_TILE)
+    """An alike image of a classification is called by its answer, empty where it has none of those in question."""
+    key, named = (UUID(one["task"]), UUID(one["label"])), index.class_name(one["class"])
+    if "answer" in one:
+        named = option_names(index).get(one["answer"], one["answer"])
+    own = {name: value for name, value in one.items() if name != "answer"}
+    shown: dict[str, Any] = own | {"class": named} | tiles.get(key, NO_TILE)
     return shown

@@ -135,7 +135,7 @@ class HeadingAnswer(serializers.Serializer[Any]):
 
 class ResultAnswer(serializers.Serializer[Any]):
     item = serializers.UUIDField()
-    status = serializers.ChoiceField(choices=["fine", "flagged", "relabeled", "refused", "stale"])
+    status = serializers.ChoiceField(choices=["fine", "flagged", "relabeled", "added", "refused", "stale"])
     error = serializers.DictField(allow_null=True)
 
 
@@ -145,7 +145,10 @@ class SentAnswer(serializers.Serializer[Any]):
 
 
 class BatchRowAnswer(serializers.Serializer[Any]):
+    """``missing``: of objects that a model sees and nobody labelled (an item's ``label`` is the prediction then)."""
+
     id = serializers.UUIDField()
+    missing = serializers.BooleanField()
     order = serializers.CharField()
     items_count = serializers.IntegerField()
     state = serializers.ChoiceField(choices=BATCH_STATES)

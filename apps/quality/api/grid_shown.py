@@ -12,7 +12,7 @@ from apps.ontologies.logic import OntologyIndex
 from apps.projects.policies import ProjectAccess
 from apps.quality.atlases.sheets import place
 from apps.quality.models import GridBatch
-from apps.quality.queries.batches import Filters, seen_and_left, sees_evidence
+from apps.quality.queries.batches import MISSING, Filters, seen_and_left, sees_evidence
 from apps.quality.queries.crops import tasks_of
 from apps.tasks.models import Task
 
@@ -27,6 +27,7 @@ def shown_row(batch: GridBatch, index: OntologyIndex) -> dict[str, Any]:
     return {
         "id": str(batch.id),
         "class": class_of_batch(batch, index),
+        "missing": batch.filters.get("kind") == MISSING,
         "order": batch.order,
         "items_count": len(batch.items),
         "state": batch.state,

@@ -19,8 +19,15 @@ from apps.projects.policies import get_project_for, require_manager
 from apps.quality.models import QualitySettings
 from apps.quality.operations.settings import change_settings
 from apps.quality.queries.audits import audit_stage, settings_of
+from apps.quality.queries.embedding import in_use
 
 KINDS = ("wrong_class", "badly_located", "missing", "spurious", "duplicate", "wrong_attribute")
+PLAIN = (
+    *("audit_enabled", "stage", "target_share", "confidence", "base_rate", "repeat_rate", "costs", "seconds"),
+    "embedding",
+)
+"""Fields that are shown as they are."""
+
 MOST = 1_000_000.0
 MOST_CLASSES = 10_000
 
@@ -53,7 +60,9 @@ class Amounts(serializers.DictField):
 
 
 class SettingsBody(StrictSerializer):
-    """``costs`` and ``seconds`` by kind of error, ``class_costs`` by class (name or id)."""
+    """``costs`` and ``seconds`` by kind of error, ``class_costs`` by class (name or id). ``embedding``, by which images
+    and crops are compared, is ``layout-1`` (no model), ``sam:`` and a segmenter's id, or ``onnx:`` and an embedder's
+    id."""
 
     model = serializers.UUIDField(required=False, allow_null=True)
     audit_enabled = Flag(required=False)
@@ -65,10 +74,12 @@ class SettingsBody(StrictSerializer):
     costs = Amounts(required=False, keys=KINDS)
     class_costs = Amounts(required=False)
     seconds = Amounts(required=False, keys=KINDS)
+    embedding = Text(max_length=60, required=False)
 
 
 class SettingsAnswer(serializers.Serializer[Any]):
-    """``audit_stage`` is where audits are looked at now: ``stage``, or what stands in for it."""
+    """``audit_stage`` is where audits are looked at now: ``stage``, or what stands in for it. ``embedding_in_use`` is
+    the method by which images are compared now; ``embedding`` is what the next curation goes over to."""
 
     model = serializers.UUIDField(allow_null=True)
     audit_enabled = serializers.BooleanField()
@@ -81,13 +92,15 @@ class SettingsAnswer(serializers.Serializer[Any]):
     costs = serializers.DictField(child=serializers.FloatField())
     class_costs = serializers.DictField(child=serializers.FloatField())
     seconds = serializers.DictField(child=serializers.FloatField())
+    embedding = serializers.CharField()
+    embedding_in_use = serializers.CharField()
 
 
 def shown(project: Project, settings: QualitySettings) -> dict[str, Any]:
     index = index_for(project.ontology_id)
-    plain = ("audit_enabled", "stage", "target_share", "confidence", "base_rate", "repeat_rate", "costs", "seconds")
-    return {name: getattr(settings, name) for name in plain} | {
+    return {name: getattr(settings, name) for name in PLAIN} | {
         "model": settings.model_id,
+        "embedding_in_use": in_use(project.id)["name"],
         "audit_stage": audit_stage(project, settings),
         "class_costs": {index.class_name(key): cost for key, cost in settings.class_costs.items()},
     }

@@ -6,7 +6,8 @@ from typing import Any
 
 from apps.jobs.registry import JobContext, job
 from apps.projects.models import Project
-from apps.quality.operations.curating import CURATE, curate
+from apps.quality.operations.curating import curate
+from apps.quality.queries.curation import CURATE
 
 
 @job(CURATE)

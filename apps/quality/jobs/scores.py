@@ -87,4 +87,4 @@ def reprice_scores(ctx: JobContext) -> dict[str, Any]:
         ctx.progress(progress.stage / len(STAGES), f"{progress.rows:,} scores")
 
     project_id = UUID(str(ctx.job.project_id))
-    return {"scores": reprice(project_id=project_id, progress=Progress(**ctx.saved), checkpoint=checkpoint)}
+    return {"scores": reprice(project_id=project_id, progress=Progress.of(ctx.saved), checkpoint=checkpoint)}

@@ -7,7 +7,7 @@ the others by a fifth, as an image's are of its boxes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from apps.quality.logic import classification
 from apps.quality.logic.checks import Array, BadInput
 from apps.quality.logic.classification_state import State as AnswerState
-from apps.quality.logic.neighbours import Neighbours
+from apps.quality.logic.neighbours import Near, Neighbours
 from apps.quality.logic.numbers import log_odds, sigmoid
 
 VERSION = "multilabel-1"
@@ -58,16 +58,22 @@ def fit(p: Array, y: Array, *, near: Neighbours | None = None) -> State:
     return State(tuple(classification.fit(two(p, k), y[:, k].astype(np.int64), near=near) for k in range(p.shape[1])))
 
 
-def evidence(p: Array, y: Array, *, state: State | None = None, near: Neighbours | None = None) -> Evidence:
-    """Answers as ``fit`` takes them; without a ``state`` these are the whole set."""
+def evidence(
+    p: Array, y: Array, *, state: State | None = None, near: Neighbours | Sequence[Near] | None = None
+) -> Evidence:
+    """Answers as ``fit`` takes them; without a ``state`` these are the whole set. ``near``: row numbers of this very
+    set, or for each answer what neighbours that are not in it say (which need a state)."""
     check(p, y)
-    known, k = state or fit(p, y, near=near), p.shape[1]
+    if state is None and near is not None and not isinstance(near, Neighbours):
+        raise BadInput("near: neighbours from elsewhere can only be heard with a state.")
+    known, k = state or fit(p, y, near=near if isinstance(near, Neighbours) else None), p.shape[1]
     if len(known.answers) != k:
         raise BadInput(f"state: it knows {len(known.answers)} answers, but there are {k}.")
     wrong = np.zeros(p.shape)
     for answer in range(k):
         given = y[:, answer].astype(np.int64)
-        found = classification.evidence(two(p, answer), given, state=known.answers[answer], near=near)
+        heard = near if near is None or isinstance(near, Neighbours) else near[answer]
+        found = classification.evidence(two(p, answer), given, state=known.answers[answer], near=heard)
         wrong[:, answer] = sigmoid(found.odds)
     missing, extra = np.where(y, 0, wrong), np.where(y, wrong, 0)
     some = any_of(wrong)

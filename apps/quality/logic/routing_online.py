@@ -67,6 +67,24 @@ def spending_threshold(ratio: Array, seconds: Array, coming: float, left: float)
     return 0.0 if whole == len(order) else float(ratio[order[max(whole - 1, 0)]])
 
 
+def spending_thresholds(ratio: Array, seconds: Array, able: Array, coming: float, left: Array) -> Array:
+    """(b,) a threshold for each of b budgets, in the order in which they are asked to pay.
+
+    ``able`` (n, b) says which of the recent tasks each may pay, ``left`` (b,) what it has. To a budget comes what it
+    may pay and what those before it leave over; where nothing does, everything is let in. Two budgets for the same
+    tasks thus buy what one of their sum would, to within a task.
+    """
+    found = np.zeros(len(left))
+    rest = np.ones(len(ratio), dtype=bool)
+    for place, seconds_left in enumerate(left.tolist()):
+        mine = rest & able[:, place]
+        if mine.any() or seconds_left <= 0:
+            share = float(mine.mean()) if len(mine) else 0.0
+            found[place] = spending_threshold(ratio[mine], seconds[mine], coming * share, seconds_left)
+        rest &= ~(mine & (ratio >= found[place]))
+    return found
+
+
 def place_among(ratio: float, recent: Array) -> int:
     """A priority from 1 to 100: the share of the recent ones that are no better."""
     return int(np.clip(np.ceil(100 * float((recent <= ratio).mean())), 1, 100)) if len(recent) else 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apps.quality.models.audit import AuditDraw, AuditWave, Certificate, QualitySettings, Repeat
 from apps.quality.models.curation import CropVector, DuplicateMember, UnitVector
 from apps.quality.models.evaluation import Evaluation
-from apps.quality.models.grid import Atlas, GridBatch, Tile
+from apps.quality.models.grid import Atlas, GridBatch, GridFrame, Tile
 from apps.quality.models.learning import Calibration, FitState, Look, Observation
 from apps.quality.models.routing import RouteMove, RoutePolicy, RouteRun
 from apps.quality.models.scores import Score, ScoreRun, SubjectType, SweepMark
@@ -21,6 +21,7 @@ __all__ = [
     "Evaluation",
     "FitState",
     "GridBatch",
+    "GridFrame",
     "Look",
     "Observation",
     "QualitySettings",

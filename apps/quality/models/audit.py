@@ -16,7 +16,7 @@ from apps.tasks.models import Task
 class QualitySettings(models.Model):
     """A project's own; one without a row has the defaults. ``stage`` is where audits are looked at ("" chooses the
     first expert stage, else the first review). ``costs`` and ``seconds`` are by kind of error, ``class_costs`` by class
-    id."""
+    id. ``embedding`` is ``layout-1``, ``sam:MODEL`` or ``onnx:MODEL``, by the model's id."""
 
     id = models.BigAutoField(primary_key=True)
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="quality_settings")
@@ -30,6 +30,7 @@ class QualitySettings(models.Model):
     costs = models.JSONField(default=dict)
     class_costs = models.JSONField(default=dict)
     seconds = models.JSONField(default=dict)
+    embedding = models.CharField(max_length=60, default="layout-1")
     updated_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -78,7 +79,8 @@ class Repeat(models.Model):
     """An expert's closed visit, and whether a second expert judges the task again blind.
 
     ``state``: passed (not chosen), waiting for the task to rest, sent to ``second_visit``, done, or moot (nobody
-    else could judge it). ``labels`` were judged by both in the same content, ``agreed`` of them alike.
+    else could judge it, or nobody did). ``labels`` were judged by both in the same content, ``agreed`` of them alike.
+    ``at``: since when it is in its state or with its second expert; ``figures["asked"]``: who was to be the second.
     """
 
     id = models.BigAutoField(primary_key=True)

@@ -13,7 +13,8 @@ from apps.tasks.models import Task
 
 class UnitVector(models.Model):
     """An image's descriptor: little-endian float16, unit length, empty where the file could not be decoded. ``method``
-    names what made it, with its version; ``checks`` by name are ``[value, measure, sentence]``."""
+    names what made it, with its version and its model's digest; ``checks`` by name, of the row of ``layout-1`` alone,
+    are ``[value, measure, sentence]``."""
 
     id = models.BigAutoField(primary_key=True)
     data_unit = models.ForeignKey(DataUnit, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -49,7 +49,8 @@ class GridBatch(models.Model):
     whether the tile is a hidden known-wrong one (which nobody is told). ``at_random``: drawn with ``probability``.
 
     ``references`` are the heading's tiles. ``sheets`` has, by tile size, the key of the batch's own sprite sheet: items
-    first, then references. ``sent`` is what was committed, ``outcome`` what was answered and what an undo needs.
+    first, then references. ``sent`` is what was committed, ``outcome`` what was answered and what an undo needs,
+    ``taken_out`` the tasks at rest that its marks sent to somebody.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -65,6 +66,7 @@ class GridBatch(models.Model):
     marks = models.JSONField(default=list)
     sent = models.JSONField(default=dict)
     outcome = models.JSONField(default=dict)
+    taken_out = models.JSONField(default=list)
     state = models.CharField(max_length=10, default="open")
     active_ms = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField()
@@ -75,3 +77,17 @@ class GridBatch(models.Model):
             models.Index(fields=["project", "-id"], name="grid_batch_page"),
             models.Index(fields=["reviewer", "project", "-id"], name="grid_batch_mine"),
         ]
+
+
+class GridFrame(models.Model):
+    """The frame of a batch that was drawn at random: which labels the draw was over, each in which content.
+
+    ``record`` is as of ``logic.frame_record``: without it nobody could say later with what chance a label that was not
+    drawn might have been. ``labels`` had the chance ``probability``, ``drawn`` of them were chosen.
+    """
+
+    batch = models.OneToOneField(GridBatch, on_delete=models.CASCADE, primary_key=True, related_name="frame")
+    labels = models.PositiveIntegerField()
+    drawn = models.PositiveIntegerField()
+    probability = models.FloatField()
+    record = models.BinaryField()

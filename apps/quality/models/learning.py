@@ -19,6 +19,7 @@ class Observation(models.Model):
     task. ``instrument``: review, expert, repeat or grid. ``probability`` is the chance with which it was chosen for the
     look, ``at_random`` whether a draw chose it; ``p_error``, ``odds`` and ``vector`` are those from before the look and
     never change; the word follows the reviewer's until the visit is closed. ``digest`` is that of the label's content.
+    ``left_revision``: that of the change by which a grid's mark put the label right at once.
     ``source`` makes rows once: ``uuid5`` of visit and subject, for an object reported missing the verdict's id.
     Implicit approvals are no observations.
     """
@@ -45,6 +46,7 @@ class Observation(models.Model):
     vector = models.JSONField(default=list)
     scorer_version = models.CharField(max_length=100, blank=True, default="")
     label_revision = models.PositiveIntegerField(default=0)
+    left_revision = models.PositiveIntegerField(null=True)
     digest = models.CharField(max_length=32, blank=True, default="")
     elapsed_ms = models.PositiveIntegerField(null=True)
     at = models.DateTimeField()

@@ -15,8 +15,9 @@ from apps.jobs.operations import enqueue
 from apps.labels.models import Snapshot
 from apps.ontologies.queries import index_for
 from apps.projects.models import Project
+from apps.quality.logic.digests import digest_of
 from apps.quality.models import Certificate
-from apps.quality.queries.certificates import about, certified, digest_of, named
+from apps.quality.queries.certificates import about, certified, named
 
 ISSUE = "quality.certificate"
 

@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from apps.common.clock import database_now
+from apps.common.errors import Conflict, Unavailable
 from apps.projects.models import Project
 from apps.quality.descriptors.index import Found, NeighbourIndex
 from apps.quality.descriptors.layout import METHOD
@@ -18,7 +19,9 @@ from apps.quality.logic.representativeness import density
 from apps.quality.metrics import Report, register_family
 from apps.quality.models import Score, SubjectType, UnitVector
 from apps.quality.operations.describing import Described, describe_tasks
+from apps.quality.operations.embedding import embedding_of, note_trouble, use_embedding
 from apps.quality.operations.indexing import build_index
+from apps.quality.queries.embedding import PLAIN, Embedding, method_in_use
 from apps.quality.queries.units import chunks
 from apps.quality.queries.vectors import Page, read, stored_index, unit_pages
 from apps.tasks.models import Task
@@ -39,10 +42,29 @@ def register() -> None:
 
 
 def score_images(project_id: UUID, metrics: frozenset[str], report: Report) -> dict[str, int]:
-    """Describes what has not been described, keeps the indices, writes the scores. Safe to repeat."""
-    project = Project.objects.get(pk=project_id)
-    done = describe_project(project, lambda share, done, _: report(0.6 * share, done.told))
-    build_indices(project_id, lambda rows: report(0.7, f"{rows:,} vectors read"))
+    """Describes what has not been described, keeps the indices, writes the scores. Safe to repeat.
+
+    Where the model that the settings name cannot describe anything, images are compared as before, and the project's
+    curation says why.
+    """
+    project, shown = Project.objects.get(pk=project_id), [0.0]
+
+    def heard(share: float, done: Described, _: UUID) -> None:
+        shown[0] = 0.6 * share
+        report(shown[0], done.told)
+
+    def described(embedding: Embedding | None) -> Described:
+        done = describe_project(project, embedding, heard, wait=lambda detail: report(shown[0], detail))
+        build_indices(project_id, embedding, lambda rows: report(0.7, f"{rows:,} vectors read"))
+        return done
+
+    try:
+        embedding = embedding_of(project_id)
+        done = described(embedding)
+        use_embedding(project_id, embedding)
+    except (Unavailable, Conflict) as error:
+        note_trouble(project_id, error.detail)
+        done = described(PLAIN if method_in_use(project_id) == METHOD else None)
     scored = keep_image_scores(project_id, metrics, lambda rows: report(0.9, f"{rows:,} images scored"))
     return {"images": scored, "described": done.units, "crops": done.crops, "unreadable": done.unreadable}
 
@@ -52,14 +74,17 @@ def tasks_to_describe(project_id: UUID) -> Any:
     return rows.select_related("data_unit").order_by("id")
 
 
-def describe_project(project: Project, step: Any, *, after: UUID | None = None) -> Described:
-    """Goes on behind the task ``after``; ``step(share, done, last task)`` after each part. The share is an estimate:
-    ids are times, so that a task's place among them says how far it is."""
+def describe_project(
+    project: Project, embedding: Embedding | None, step: Any, *, after: UUID | None = None, wait: Any = None
+) -> Described:
+    """Goes on behind the task ``after``; ``step(share, done, last task)`` after each part, ``wait(detail)`` while a
+    model's process is waited for. The share is an estimate: ids are times, so that a task's place among them says how
+    far it is."""
     done = Described()
     rows = tasks_to_describe(project.id)
     ends = [ordered.values_list("id", flat=True).first() for ordered in (rows, rows.order_by("-id"))]
     for tasks in chunks(rows, after=after, size=BATCH):
-        done.add(describe_tasks(project, tasks))
+        done.add(describe_tasks(project, tasks, embedding, wait))
         step(share_of(tasks[-1].id, ends), done, tasks[-1].id)
     return done
 
@@ -69,21 +94,26 @@ def share_of(key: UUID, ends: list[UUID | None]) -> float:
     return min(1.0, (key.int - first) / max(last - first, 1))
 
 
-def build_indices(project_id: UUID, step: Any) -> None:
-    build_index(project_id, "crop", step)
-    build_index(project_id, "unit", step)
+def build_indices(project_id: UUID, embedding: Embedding | None, step: Any) -> None:
+    """Of images always without weights too: near-duplicates are looked for by that."""
+    build_index(project_id, "unit", step, method=METHOD)
+    if embedding is not None:
+        build_index(project_id, "crop", step, method=embedding.method)
+    if embedding is not None and embedding != PLAIN:
+        build_index(project_id, "unit", step, method=embedding.method)
 
 
 def keep_image_scores(project_id: UUID, metrics: Iterable[str], step: Any) -> int:
     """One row for each image of a task and metric; answers how many images."""
-    wanted, index, now = frozenset(metrics), stored_index(project_id, "unit"), database_now()
+    wanted, method, now = frozenset(metrics), method_in_use(project_id), database_now()
+    index = stored_index(project_id, "unit", method=method)
     usual = typical(project_id, index) if index is not None else (1.0, 1.0)
     count = 0
     for tasks in chunks(tasks_to_describe(project_id), size=500):
         rows = check_rows(tasks, wanted, now)
         count += len(tasks)
         if index is not None and wanted & {"uniqueness", "representativeness"}:
-            rows += near_rows(tasks, wanted, index, usual, now)
+            rows += near_rows(tasks, wanted, index, usual, (method, now))
         Score.objects.bulk_create(
             rows,
             batch_size=500,
@@ -106,7 +136,8 @@ def check_rows(tasks: list[Task], wanted: frozenset[str], now: Any) -> list[Scor
     ]
 
 
-def row_of(task: Task, metric: str, value: float, evidence: str, now: Any) -> Score:
+def row_of(task: Task, metric: str, value: float, evidence: str, now: Any, method: str = "") -> Score:
+    """``method``: of the vectors that it comes from, if of any."""
     return Score(
         project_id=task.project_id,
         task=task,
@@ -115,17 +146,18 @@ def row_of(task: Task, metric: str, value: float, evidence: str, now: Any) -> Sc
         metric=metric,
         value=float(value),
         evidence=evidence,
-        scorer_version=VERSION,
+        scorer_version=f"{VERSION} {method}".strip(),
         input_digest=task.data_unit.sha256,
         scored_at=now,
     )
 
 
 def near_rows(
-    tasks: list[Task], wanted: frozenset[str], index: NeighbourIndex, usual: tuple[float, float], now: Any
+    tasks: list[Task], wanted: frozenset[str], index: NeighbourIndex, usual: tuple[float, float], how: tuple[str, Any]
 ) -> list[Score]:
+    """``how``: by which method, and when."""
     by_unit = {task.data_unit_id: task for task in tasks}
-    known = UnitVector.objects.filter(data_unit_id__in=by_unit, method=METHOD)
+    known = UnitVector.objects.filter(data_unit_id__in=by_unit, method=how[0])
     found = [row for row in known.values_list("id", "data_unit_id", "vector") if row[2]]
     if not found:
         return []
@@ -136,11 +168,11 @@ def near_rows(
         nearest = float(distance[place, 0])
         told = f"Its nearest other image is {nearest / max(usual[0], 1e-6):.1f} times as far as is usual."
         if "uniqueness" in wanted:
-            rows.append(row_of(by_unit[unit], "uniqueness", single[place], told, now))
+            rows.append(row_of(by_unit[unit], "uniqueness", single[place], told, how[1], how[0]))
         if "representativeness" in wanted:
             mean = float(distance[place].mean()) / max(usual[1], 1e-6)
             told = f"Its nearest other images are {mean:.1f} times as far as is usual."
-            rows.append(row_of(by_unit[unit], "representativeness", dense[place], told, now))
+            rows.append(row_of(by_unit[unit], "representativeness", dense[place], told, how[1], how[0]))
     return rows
 
 
@@ -168,4 +200,5 @@ def typical(project_id: UUID, index: NeighbourIndex) -> tuple[float, float]:
 
 
 def pages(project_id: UUID, after: UUID | None = None) -> Iterable[Page]:
-    return unit_pages(project_id, after=after, size=200)
+    """Images as near-duplicates are looked for, without weights."""
+    return unit_pages(project_id, method=METHOD, after=after, size=200)

@@ -6,14 +6,13 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Max, Min, QuerySet
+from django.db.models import QuerySet
 
 from apps.accounts.models import User
 from apps.common.errors import Conflict
@@ -22,46 +21,42 @@ from apps.labels.models import Label
 from apps.projects.models import Project
 from apps.quality.logic.gridding import chain, distances, hidden_number, medoid
 from apps.quality.models import GridBatch, Score, SubjectType
+from apps.quality.operations.gridding_draws import Drawn, at_random, keep_frame, owed, record
+from apps.quality.operations.gridding_missing import MISSING, frozen_objects
 from apps.quality.queries.batches import METRIC, Filters, frame
 from apps.quality.queries.crops import label_rows, tasks_of
 from apps.quality.queries.grid_known import known_elsewhere, references_of
 from apps.quality.queries.grid_looks import looks_of
 from apps.tasks.models import Task
-from apps.tasks.operations.selections import Chosen, record_selections
 
 ORDERS = ("mistakenness", "neighbourhood", "random")
 MOST, SHARE_HIDDEN = 200, 0.04
-FRAME, TRIED, NEAR = 20_000, 50_000, 1_000
-"""Labels over which a draw is exact; ids tried where there are more; labels among which likes are sought."""
+NEAR = 1_000
+"""Labels among which likes are sought."""
 
-GRID = "grid"
 Item = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """Scores in the order in which they are shown. At random: each with the same chance, and its random number."""
-
-    rows: Sequence[Score]
-    probability: float | None = None
-    draws: Sequence[float] = ()
 
 
 @transaction.atomic
 def open_batch(
     *, project: Project, user: User, filters: Filters, order: str, size: int, now: datetime, rng: Random | None = None
 ) -> GridBatch:
-    """Draws up to ``size`` labels and keeps them. Raises Conflict where none is left to judge."""
+    """Draws up to ``size`` labels and keeps them; at random, first what the person was shown and gave back. Raises
+    Conflict where none is left to judge."""
     # Two batches that one person opens at once would hold the same labels.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if order == "random" and (before := owed(project.id, user, filters, now)) is not None:
+        return before
     rng = rng or secrets.SystemRandom()
     rows = frame(project.id, user, filters, now)
     drawn = drawn_from(rows, order, min(size, MOST), rng)
-    items = frozen(drawn, order)
+    missing = filters.kind == MISSING
+    items = frozen_objects(drawn) if missing else frozen(drawn, order)
     if not items:
         raise nothing(project.id)
     classes = Counter(item["class"] for item in items)
-    hide(project.id, user, items, rng)
+    if not missing:
+        hide(project.id, user, items, rng)
     main = filters.class_id or (next(iter(classes)) if len(classes) == 1 else "")
     batch = GridBatch.objects.create(
         project=project,
@@ -76,6 +71,7 @@ def open_batch(
     )
     if drawn.probability is not None:
         record(project.id, drawn, now)
+        keep_frame(batch, drawn, user, filters)
     return batch
 
 
@@ -111,24 +107,6 @@ def like_beside_like(rows: Sequence[Score]) -> list[int]:
     order = [at[one] for one in chain(away, medoid(away))] if at else []
     known = set(order)
     return order + [one for one in range(len(rows)) if one not in known]
-
-
-def at_random(rows: QuerySet[Score], size: int, rng: Random) -> Drawn:
-    """Every label of the frame has the same chance, which is known. A frame of up to 20,000 is drawn from directly;
-    of a larger one, ids of scores are tried at random first: each has the same chance to be tried."""
-    ids = list(rows.order_by("-value", "id").values_list("id", flat=True)[: FRAME + 1])
-    tried = 1.0
-    if len(ids) > FRAME:
-        ends = Score.objects.aggregate(low=Min("id"), high=Max("id"))
-        span = range(ends["low"], ends["high"] + 1)
-        picks = rng.sample(span, min(TRIED, len(span)))
-        tried = len(picks) / len(span)
-        ids = list(rows.filter(id__in=picks).values_list("id", flat=True))
-    draws = sorted((rng.random(), one) for one in ids)[:size]
-    found = {row.id: row for row in rows.filter(id__in=[one for _, one in draws]).select_related("task")}
-    kept = [(draw, found[one]) for draw, one in draws if one in found]
-    chance = tried * len(draws) / len(ids) if ids else None
-    return Drawn([row for _, row in kept], chance, [draw for draw, _ in kept])
 
 
 def frozen(drawn: Drawn, order: str) -> list[Item]:
@@ -209,22 +187,3 @@ def hide(project_id: UUID, user: User, items: list[Item], rng: Random) -> None:
             beside = items[at]
             planted = {**beside, **shown(one.task, one.label), "hidden": True, "truth": one.label.class_id}
             items.insert(at + rng.randint(0, 1), planted)
-
-
-def record(project_id: UUID, drawn: Drawn, now: datetime) -> None:
-    """The draw as evidence: each chosen label with its chance and random number."""
-    chance = drawn.probability or 1.0
-    units = [
-        Chosen(
-            task_id=row.task_id,
-            chosen=True,
-            probability=chance,
-            label=row.subject,
-            label_revision=row.label_revision,
-            draw=draw,
-            score=row.p_error,
-            scorer_version=row.scorer_version,
-        )
-        for row, draw in zip(drawn.rows, drawn.draws, strict=True)
-    ]
-    record_selections(project_id=project_id, stage=GRID, design=GRID, wave=0, units=units, now=now)

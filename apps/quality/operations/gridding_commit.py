@@ -15,13 +15,15 @@ from apps.labels.logic import Row
 from apps.labels.models import Label
 from apps.ontologies.logic import OntologyIndex
 from apps.quality.models import GridBatch, Observation, SubjectType
-from apps.quality.operations.gridding import GRID
+from apps.quality.operations.gridding_draws import GRID
 from apps.quality.operations.gridding_marks import Done, Mark, carry_out, read_marks, send
+from apps.quality.operations.gridding_missing import MISSING, judge_objects
 from apps.quality.queries.crops import label_rows, tasks_of
 from apps.quality.queries.past_labels import digest_of
 from apps.quality.queries.tiles import Subject
 from apps.tasks.models import Task
 from apps.tasks.operations.engine import lock_task
+from workflows.state import COMPLETE
 
 LONGEST = 120_000
 """Milliseconds that one label can have taken; whoever left the screen was not looking at it."""
@@ -50,23 +52,48 @@ def commit_batch(
         raise Conflict("The batch is closed, or was committed with other marks.", code="committed", allowed=[])
     items = [item for item in batch.items if not item["hidden"]]
     tasks, labels = locked({UUID(item["task"]) for item in items if item["id"] in read}, items)
-    results: dict[str, Done] = {}
-    observations = []
     each = min(LONGEST, active_ms // max(len(batch.items), 1)) if active_ms else None
+    if batch.filters.get("kind") == MISSING:
+        results, observations = judge_objects(batch, items, read, tasks, user, each, now)
+    else:
+        results, observations = judge_labels(batch, items, read, tasks, labels, user, each, now)
+    for item in batch.items:
+        if item["hidden"]:
+            results[item["id"]] = planted(read.get(item["id"]))
+    resting = {str(task.id) for task in tasks.values() if task.status == COMPLETE}
+    sendings = sent_on(items, results, user, stage) if stage else []
+    Observation.objects.bulk_create(observations, batch_size=200)
+    # What a mark takes out of rest stays in a certificate's frame: else just what was found would be missing.
+    went = {row["task"] for row in sendings if row["error"] is None}
+    batch.taken_out = sorted({*batch.taken_out, *(went & resting)})
+    return keep(batch, read, sent, results, sendings, active_ms, now)
+
+
+def judge_labels(
+    batch: GridBatch,
+    items: Sequence[Item],
+    read: Mapping[str, Mark],
+    tasks: Mapping[UUID, Task],
+    labels: Mapping[Subject, Label],
+    user: User,
+    elapsed: int | None,
+    now: datetime,
+) -> tuple[dict[str, Done], list[Observation]]:
+    """What became of each, and the person's words. A label that has changed since the freeze counts nowhere."""
+    results: dict[str, Done] = {}
+    words = []
     for item in sorted(items, key=lambda item: (item["task"], item["id"])):
         key, mark = (UUID(item["task"]), UUID(item["label"])), read.get(item["id"])
         label = labels.get(key)
         if label is None or label.changed_in != item["changed_in"]:
             results[item["id"]] = Done("stale")
             continue
-        observations.append(observed(batch, item, label, mark, each, now))
-        results[item["id"]] = carry_out(item, mark, user, tasks[key[0]], label) if mark else Done("fine")
-    for item in batch.items:
-        if item["hidden"]:
-            results[item["id"]] = planted(read.get(item["id"]))
-    sendings = sent_on(items, results, user, stage) if stage else []
-    Observation.objects.bulk_create(observations, batch_size=200)
-    return keep(batch, read, sent, results, sendings, active_ms, now)
+        word = observed(batch, item, label, mark, elapsed, now)
+        done = carry_out(item, mark, user, tasks[key[0]], label) if mark else Done("fine")
+        word.left_revision = done.undo.get("revision")
+        words.append(word)
+        results[item["id"]] = done
+    return results, words
 
 
 def lock_batch(batch_id: UUID, user: User) -> GridBatch:

@@ -14,6 +14,7 @@ from apps.common.errors import DomainError, FieldError, Invalid
 from apps.common.problems import problem_body
 from apps.labels.models import Label
 from apps.ontologies.logic import OntologyIndex
+from apps.ontologies.logic.index import ClassEntry
 from apps.tasks.models import Task
 from apps.tasks.operations.corrections import correct_labels
 from apps.tasks.operations.issues import open_issue
@@ -48,15 +49,23 @@ def read_marks(sent: Sequence[Mapping[str, Any]], items: Sequence[Item], index: 
             errors.append(FieldError(f"/marks/{number}/item", code, "Each mark names another item of the batch."))
         elif ref and (entry is None or entry.archived):
             errors.append(FieldError(f"/marks/{number}/class", "unknown_class", "The ontology has no such class."))
-        elif entry and (entry.shape != item["shape"] or entry.is_classification or entry.id == item["class"]):
+        elif entry and not can_be_given(entry, item):
             detail = "The label can be given another class of its shape only."
             errors.append(FieldError(f"/marks/{number}/class", "wrong_shape", detail))
         else:
             kind = "wrong_class" if entry else str(mark.get("kind") or "wrong_class")
+            kind = "missing" if item.get("missing") else kind
             marks[key] = {"item": key, "kind": kind, "class": entry.id if entry else ""}
     if errors:
         raise Invalid("Some marks are not sound; nothing was kept.", errors=errors[:100])
     return marks
+
+
+def can_be_given(entry: ClassEntry, item: Item) -> bool:
+    """Whether the label can have the class: one of its shape, another than its own. An object that is missing may be
+    added under the class that it was shown under, too."""
+    other = entry.id != item["class"] or bool(item.get("missing"))
+    return entry.shape == item["shape"] and not entry.is_classification and other
 
 
 def carry_out(item: Item, mark: Mark, user: User, task: Task, label: Label) -> Done:

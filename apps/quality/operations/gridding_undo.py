@@ -15,6 +15,7 @@ from apps.labels.models import Label
 from apps.quality.models import GridBatch, Observation
 from apps.quality.operations.gridding_commit import lock_batch, locked
 from apps.quality.operations.gridding_marks import write
+from apps.quality.operations.gridding_missing import taken_away
 from apps.tasks.models import Comment, Issue
 from apps.tasks.operations.issues import resolve_issue
 
@@ -60,6 +61,8 @@ def taken_back(item: dict[str, Any], undo: Mapping[str, Any], label: Label | Non
         return TAKEN_BACK
     if label is None or label.changed_in != undo["revision"]:
         return KEPT
+    if "added" in undo:
+        return TAKEN_BACK if taken_away(item, undo, user) else KEPT
     try:
         with transaction.atomic():
             revision = write(UUID(item["task"]), user, label, undo["before"])

@@ -46,7 +46,7 @@ def observations_of(batch: Batch, sight: Sight, task_score: dict[str, Any] | Non
         rows = []
     if sight.exhaustive and sight.closed:
         rows += [*of_silent(batch, sight), *of_absent(batch, sight, rows)]
-    if sight.whole and sight.closed:
+    if sight.whole and sight.ends:
         rows.append(of_task(sight, rows, task_score))
     return rows
 
@@ -192,9 +192,11 @@ def of_absent(batch: Batch, sight: Sight, rows: list[Observation]) -> Iterator[O
 
 
 def of_task(sight: Sight, rows: list[Observation], task_score: dict[str, Any] | None) -> Observation:
-    """An error in a look that covered the whole task, or none."""
-    wrong = any(row.is_error for row in rows) or any(
-        word.verdict == "rejected" and not word.superseded for words in sight.words.values() for word in words
+    """An error in a look that covered the whole task, or none; one that several experts share speaks at its end."""
+    wrong = (
+        sight.found_before
+        or any(row.is_error for row in rows)
+        or any(word.verdict == "rejected" and not word.superseded for words in sight.words.values() for word in words)
     )
     word = Word(wrong or bool(sight.missing), "", reviewer_of(sight), None, closed_at(sight))
     score = task_score or {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,19 +15,23 @@ from apps.accounts.models import User
 from apps.common.errors import Conflict, DomainError
 from apps.quality.models import Repeat, SweepMark
 from apps.quality.queries.audits import settings_of
-from apps.quality.queries.repeats import LOOKED, agreed_on, closed_visits, events_after, others
+from apps.quality.queries.repeats import agreed_on, closed_visits, events_after, others, rested_at
+from apps.quality.queries.series import LOOKED
 from apps.tasks.logic import uniform
 from apps.tasks.models import Visit, VisitStatus
 from apps.tasks.operations.engine import carry_out, lock_task
 from apps.tasks.operations.manage import send_to_stage
 from apps.tasks.operations.selections import Chosen, record_selections
 from workflows import commands
+from workflows.events import GOES_ON
 from workflows.state import COMPLETE
 
 log = logging.getLogger(__name__)
 DESIGN = "repeat"
 EVENTS, LATE = 5_000, 1_000  # ids of events that commit late are looked at again
 SENT_AT_ONCE, SETTLED_AT_ONCE = 50, 200
+PATIENCE = timedelta(days=3)
+"""How long a repeat may wait for the expert whom it was given to."""
 
 
 class NobodyElse(DomainError):
@@ -37,8 +42,9 @@ class NobodyElse(DomainError):
 
 
 def repeat(now: datetime) -> int:
-    """The chore: choose among closed visits, send what rests, compare what is done. Safe to repeat."""
-    return choose(now) + send_waiting(now) + settle()
+    """The chore: choose among closed visits, send what rests, give to another what is left alone, compare what is
+    done. Safe to repeat."""
+    return choose(now) + send_waiting(now) + pass_on(now) + settle()
 
 
 @transaction.atomic
@@ -92,7 +98,7 @@ def send_waiting(now: datetime) -> int:
     done = 0
     for one in rows.order_by("id")[:SENT_AT_ONCE]:
         try:
-            done += send(one)
+            done += send(one, now)
         except NobodyElse:
             Repeat.objects.filter(id=one.id, state="waiting").update(state="moot")
         except DomainError as error:
@@ -101,7 +107,7 @@ def send_waiting(now: datetime) -> int:
 
 
 @transaction.atomic
-def send(one: Repeat) -> int:
+def send(one: Repeat, now: datetime) -> int:
     """Brings the task back to the expert stage, kept for another expert. Raises NobodyElse, Conflict, Invalid."""
     stage = Visit.objects.values_list("stage", flat=True).get(id=one.first_visit)
     send_to_stage(task_id=one.task_id, actor=None, stage=stage, blind=True)
@@ -114,10 +120,50 @@ def send(one: Repeat) -> int:
         raise NobodyElse("No other expert may judge this task.")
     second = one_of(found, locked.task.project.selection_secret, one.first_visit)
     carry_out(locked, commands.Assign(actor="", person=str(second.id)))
-    sent = Repeat.objects.filter(id=one.id, state="waiting").update(state="sent", second=second, second_visit=visit.id)
+    waiting = Repeat.objects.filter(id=one.id, state="waiting")
+    sent = waiting.update(state="sent", second=second, second_visit=visit.id, at=now, figures=asked(one, second))
     if not sent:
         raise Conflict("Another worker sent it.", code="sent_already", allowed=[])
     return sent
+
+
+def asked(one: Repeat, person: User) -> dict[str, Any]:
+    """``figures`` once this person was asked too."""
+    return {**one.figures, "asked": sorted({*one.figures.get("asked", ()), str(person.id)})}
+
+
+def pass_on(now: datetime) -> int:
+    """Repeats that nobody has begun for ``PATIENCE`` go to another expert, or are given up. Answers how many."""
+    alone = Visit.objects.filter(status=VisitStatus.WAITING).values("id")
+    rows = Repeat.objects.filter(state="sent", at__lte=now - PATIENCE, second_visit__in=alone).order_by("id")
+    done = 0
+    for one in rows[:SENT_AT_ONCE]:
+        try:
+            done += give_to_another(one, now)
+        except DomainError as error:
+            log.info("a repeat stays where it is", extra={"repeat": one.id, "code": error.code})
+    return done
+
+
+@transaction.atomic
+def give_to_another(one: Repeat, now: datetime) -> int:
+    """To an expert who was not asked yet; without one the repeat is moot, and the task rests again. What a manager has
+    assigned to somebody stays theirs. Raises Conflict where the task was taken at this moment."""
+    locked = lock_task(one.task_id)
+    visit, mine = locked.visit, Repeat.objects.filter(id=one.id, state="sent", second_visit=one.second_visit)
+    if visit is None or visit.id != one.second_visit or visit.status != VisitStatus.WAITING:
+        return 0
+    if locked.state.assigned_to not in ("", str(one.second_id)):
+        return mine.update(at=now)
+    before = {str(one.second_id), *one.figures.get("asked", ())}
+    found = others(locked.task, locked.graph, locked.state, visit.stage, one.first_id)
+    found = [person for person in found if str(person.id) not in before]
+    if not found:
+        carry_out(locked, commands.Move(actor="", stage=rested_at(locked.task, locked.graph)))
+        return mine.update(state="moot", at=now)
+    second = one_of(found, locked.task.project.selection_secret, one.first_visit)
+    carry_out(locked, commands.Assign(actor="", person=str(second.id)))
+    return mine.update(second=second, at=now, figures=asked(one, second))
 
 
 def one_of(people: Sequence[User], secret: str, visit: int) -> User:
@@ -138,7 +184,7 @@ def settle() -> int:
     for one in found:
         outcome, holder = visits[one.second_visit or 0]
         mine = Repeat.objects.filter(id=one.id, state="sent")
-        if outcome not in LOOKED:
+        if outcome not in (*LOOKED, *GOES_ON):
             mine.update(state="waiting", second=None, second_visit=None)
         elif holder == one.first_id:
             mine.update(state="moot")

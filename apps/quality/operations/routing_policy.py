@@ -19,15 +19,15 @@ from django.db.models import Max, Q
 from apps.accounts.models import User
 from apps.projects.models import Project
 from apps.quality.logic.checks import Array
-from apps.quality.logic.routing_online import RECENT, Account, arrivals, opened, place_among, spending_threshold
+from apps.quality.logic.routing_online import RECENT, Account, arrivals, opened, place_among, spending_thresholds
 from apps.quality.logic.routing_rules import Plan, Rule
 from apps.quality.models import AuditDraw, RoutePolicy, RouteRun, Score, SubjectType, SweepMark
 from apps.quality.operations.routing import Done, begin_run, lock_routing, send_part
 from apps.quality.operations.routing_plan import Order
 from apps.quality.queries.routing import Candidate, Frame, candidates
 from apps.quality.queries.routing_work import prices_of, seconds_of_audits, weighed
-from apps.quality.queries.skills import skills_for_tasks
 from apps.tasks.models import Participation, Selection, Task
+from apps.tasks.queries.skills import skills_of_tasks
 from workflows.graph import REVIEW
 from workflows.state import COMPLETE, WAITING
 
@@ -156,13 +156,13 @@ class Deciding:
         benefit, seconds = weighed(policy.metric, self.found, prices)
         ratio = benefit / np.maximum(seconds, 1e-9)
         self.pay_for_audits(seconds_of_audits(policy.project, prices, int(ledger.get("audits", 0))))
-        recent = self.remember(ratio, seconds)
-        left = sum(max(account["left"], 0.0) for account in ledger["accounts"].values())
-        coming = arrivals(recent[:, 2], self.now) + len(self.found)
-        threshold = spending_threshold(recent[:, 0], recent[:, 1], coming, left)
-        paid = self.buy(benefit, ratio, seconds, threshold)
+        skills = self.skills()
+        recent = self.remember(ratio, seconds, skills)
+        coming = arrivals(np.array([row[2] for row in recent], dtype=np.float64), self.now) + len(self.found)
+        paid = self.buy(benefit, ratio, seconds, skills, self.thresholds(recent, coming))
         chosen = np.array([place in paid for place in range(len(self.found))], dtype=bool)
-        ranks = np.array([place_among(float(one), recent[:, 0]) for one in ratio], dtype=np.int64)
+        latest = np.array([row[0] for row in recent], dtype=np.float64)
+        ranks = np.array([place_among(float(one), latest) for one in ratio], dtype=np.int64)
         return self.send(plan_of(self.found, seconds, chosen, ranks), paid)
 
     def pay_for_audits(self, cost: float) -> None:
@@ -175,43 +175,70 @@ class Deciding:
         last = AuditDraw.objects.filter(project=self.policy.project_id).aggregate(last=Max("id"))["last"]
         self.ledger["audits"] = last or self.ledger.get("audits", 0)
 
-    def remember(self, ratio: Array, seconds: Array) -> Array:
-        """(n, 3) of the latest tasks: benefit per second, seconds, when."""
-        at = round(self.now.timestamp())
-        new = [[float(r), round(float(s), 2), at] for r, s in zip(ratio, seconds, strict=True)]
-        self.ledger["recent"] = [*self.ledger.get("recent", []), *new][-RECENT:]
-        return np.array(self.ledger["recent"], dtype=np.float64).reshape(-1, 3)
+    def skills(self) -> list[list[str]]:
+        """By place the skills that the task asks for, of those that have a budget."""
+        asked = {one["skill"] for one in self.policy.budgets if one.get("skill")}
+        found = skills_of_tasks([one.task for one in self.found]) if asked else {}
+        return [[skill for skill in found.get(one.task, ()) if skill in asked] for one in self.found]
 
-    def buy(self, benefit: Array, ratio: Array, seconds: Array, threshold: float) -> dict[int, str]:
+    def remember(self, ratio: Array, seconds: Array, skills: Sequence[Sequence[str]]) -> list[list[Any]]:
+        """Of the latest tasks: benefit per second, seconds, when, and what skills they ask for."""
+        at = round(self.now.timestamp())
+        new = [[float(r), round(float(s), 2), at, list(of)] for r, s, of in zip(ratio, seconds, skills, strict=True)]
+        self.ledger["recent"] = [*self.ledger.get("recent", []), *new][-RECENT:]
+        return [row if len(row) > 3 else [*row, []] for row in self.ledger["recent"]]
+
+    def thresholds(self, recent: Sequence[Sequence[Any]], coming: float) -> dict[str, float]:
+        """By account. A person is taken to be able to judge every recent task: few are their own."""
+        keys = [key_of(one) for one in self.budgets]
+        asked = [one.get("skill") for one in self.budgets]
+        able = np.array([[skill is None or skill in row[3] for skill in asked] for row in recent], dtype=bool)
+        left = np.array([max(self.ledger["accounts"][key]["left"], 0.0) for key in keys])
+        ratio, seconds = (np.array([row[column] for row in recent], dtype=np.float64) for column in (0, 1))
+        found = spending_thresholds(ratio, seconds, able.reshape(-1, len(keys)), coming, left)
+        return dict(zip(keys, found.tolist(), strict=True))
+
+    @property
+    def budgets(self) -> list[Mapping[str, Any]]:
+        """In the order in which they are asked to pay: people's, skills', and the common one last."""
+        return sorted(self.policy.budgets, key=lambda one: ("person", "skill", "all").index(kind_of(one)))
+
+    def buy(
+        self,
+        benefit: Array,
+        ratio: Array,
+        seconds: Array,
+        skills: Sequence[Sequence[str]],
+        thresholds: Mapping[str, float],
+    ) -> dict[int, str]:
         """By place which account pays, the best first; nothing is spent that is not there."""
         left = {key: account["left"] for key, account in self.ledger["accounts"].items()}
-        able = self.able()
+        able = self.able(skills)
         paid: dict[int, str] = {}
         for place in np.argsort(-ratio, kind="stable").tolist():
-            if benefit[place] <= 0 or ratio[place] < threshold:
+            if benefit[place] <= 0:
                 continue
             cost = float(seconds[place])
-            key = next((one for one in able[place] if left[one] >= cost), None)
+            willing = (one for one in able[place] if left[one] >= cost and ratio[place] >= thresholds[one])
+            key = next(willing, None)
             if key is not None:
                 paid[place], left[key] = key, left[key] - cost
         return paid
 
-    def able(self) -> list[list[str]]:
-        """By place the accounts that may pay: of people who took no part in it, of skills that it needs, and the
+    def able(self, skills: Sequence[Sequence[str]]) -> list[list[str]]:
+        """By place the accounts that may pay: of people who took no part in it, of skills that it asks for, and the
         common one last."""
         tasks = [one.task for one in self.found]
-        budgets = sorted(self.policy.budgets, key=lambda one: ("person", "skill", "all").index(kind_of(one)))
-        people = {UUID(one["person"]) for one in budgets if one.get("person")}
+        people = {UUID(one["person"]) for one in self.policy.budgets if one.get("person")}
         took_part = Participation.objects.filter(task_id__in=tasks, user_id__in=people)
         own = {(task, str(person)) for task, person in took_part.values_list("task_id", "user_id")}
-        skills = skills_for_tasks(tasks) if any(one.get("skill") for one in budgets) else {}
         return [
             [
                 key_of(one)
-                for one in budgets
-                if (task, one.get("person")) not in own and (not one.get("skill") or one["skill"] in skills[task])
+                for one in self.budgets
+                if (task, one.get("person")) not in own and (not one.get("skill") or one["skill"] in asked)
             ]
-            for task in tasks
+            for task, asked in zip(tasks, skills, strict=True)
         ]
 
     def send(self, plan: Plan, paid: Mapping[int, str]) -> int:

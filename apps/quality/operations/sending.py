@@ -6,19 +6,21 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from apps.common.errors import Conflict, DomainError
 from apps.projects.models import Project
 from apps.quality.models import AuditDraw
 from apps.quality.queries.audits import audit_stage, settings_of
+from apps.quality.queries.series import LOOKED, series_of
 from apps.tasks.logic import uniform
 from apps.tasks.models import Visit, VisitStatus
 from apps.tasks.operations.manage import send_to_stage
+from workflows.events import GOES_ON
 from workflows.state import ARCHIVED, COMPLETE
 
 log = logging.getLogger(__name__)
 SENT_AT_ONCE, SETTLED_AT_ONCE, NEIGHBOURS = 100, 500, 200
-LOOKED = ("approved", "rejected")
 
 
 def send_chosen(now: datetime, project: Project | None = None) -> int:
@@ -62,12 +64,20 @@ def ordinary_priority(draw: AuditDraw, stage: str) -> int | None:
 
 
 def settle_sent() -> int:
-    """Draws whose visit has ended: looked at, or moved away and to be sent again."""
-    ended = Visit.objects.filter(status=VisitStatus.DONE).values("id")
-    draws = list(AuditDraw.objects.filter(state="sent", visit__in=ended).order_by("id")[:SETTLED_AT_ONCE])
+    """Draws whose look has ended: by a word, or moved away and to be sent again. One that several experts share ends
+    with the last of them."""
+    going_on = Visit.objects.filter(task=OuterRef("task"), number=OuterRef("number") + 1, status__lt=VisitStatus.DONE)
+    ended = Visit.objects.filter(status=VisitStatus.DONE).exclude(Q(outcome__in=GOES_ON) & Exists(going_on))
+    rows = AuditDraw.objects.filter(state="sent", visit__in=ended.values("id")).order_by("id")
+    draws = list(rows[:SETTLED_AT_ONCE])
     outcomes = dict(Visit.objects.filter(id__in=[draw.visit for draw in draws]).values_list("id", "outcome"))
+    shared = series_of({draw.task_id for draw in draws if outcomes.get(draw.visit or 0) in GOES_ON})
+    done = 0
     for draw in draws:
-        looked = outcomes.get(draw.visit or 0) in LOOKED
+        series = shared.get(draw.visit or 0)
+        if series is not None and series.open:
+            continue
+        looked = series.looked if series is not None else outcomes.get(draw.visit or 0) in LOOKED
         values = {"state": "done"} if looked else {"state": "chosen", "visit": None}
-        AuditDraw.objects.filter(id=draw.id, state="sent").update(**values)
-    return len(draws)
+        done += AuditDraw.objects.filter(id=draw.id, state="sent").update(**values)
+    return done

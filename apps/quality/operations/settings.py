@@ -12,19 +12,30 @@ from apps.accounts.models import User
 from apps.common.errors import Invalid
 from apps.flows.queries import compiled_graph
 from apps.inference.models import PredictionModel
+from apps.inference.operations.describing import why_not_ready
 from apps.ontologies.queries import index_for
 from apps.projects.models import Project
 from apps.quality.models import QualitySettings
+from apps.quality.operations.curating import curate_anew
+from apps.quality.queries.audits import settings_of
+from apps.quality.queries.embedding import read_setting
 from workflows.graph import EXPERT_REVIEW, REVIEW
 
 
-@transaction.atomic
 def change_settings(*, project: Project, actor: User, values: Mapping[str, Any]) -> QualitySettings:
-    """``values`` are fields of QualitySettings; ``class_costs`` by class name or id, ``model`` an id or None.
+    """``values`` are fields of QualitySettings; ``class_costs`` by class name or id, ``model`` an id or None. Another
+    ``embedding`` has a curated project described anew, by a job.
 
-    Raises Invalid for an unknown stage, class or model.
+    Raises Invalid for an unknown stage, class or model, and at /embedding for one that cannot describe images now.
     """
-    given = dict(values)
+    # Before the transaction: the inference process may take a second to say nothing.
+    if "embedding" in values:
+        check_embedding(project, values["embedding"])
+    return write_settings(project, actor, dict(values))
+
+
+@transaction.atomic
+def write_settings(project: Project, actor: User, given: dict[str, Any]) -> QualitySettings:
     if "stage" in given:
         check_stage(project, given["stage"])
     if "class_costs" in given:
@@ -32,11 +43,27 @@ def change_settings(*, project: Project, actor: User, values: Mapping[str, Any])
     if "model" in given:
         given["model"] = model_of(project, given["model"])
     settings = locked_settings(project.id)
+    described_by = settings.embedding
     for name, value in given.items():
         setattr(settings, name, value)
     settings.updated_by = actor
     settings.save()
+    if settings.embedding != described_by:
+        curate_anew(project, actor)
     return settings
+
+
+def check_embedding(project: Project, setting: str) -> None:
+    """What is chosen already may stay, whatever has become of it."""
+    if setting == settings_of(project.id).embedding:
+        return
+    found = read_setting(project.id, setting)
+    if found is None:
+        message = "It is layout-1, sam: and the id of a segmenter, or onnx: and the id of an embedder of this project."
+        raise Invalid.at("/embedding", message, code="unknown_embedding")
+    why = why_not_ready(found.model) if found.model is not None else ""
+    if why:
+        raise Invalid.at("/embedding", f"This model cannot describe images now: {why}", code="not_ready")
 
 
 def locked_settings(project_id: UUID) -> QualitySettings:

@@ -161,7 +161,27 @@ def grounds(said: Mapping[str, Any]) -> list[str]:
             "The interval holds at a planned look. The bound that holds at every look at once is "
             f"{said['live_high']:.2%}."
         )
-    return [*found, experts(said)]
+    return [*found, *crops(said), experts(said)]
+
+
+def crops(said: Mapping[str, Any]) -> list[str]:
+    """What the grid had to say, if anything was looked at there. Certificates from before it was heard say nothing."""
+    grid = said.get("grid")
+    if not grid:
+        return []
+    looks = (
+        f"In the grid {grid['looks']:,} labels were looked at as crops, {grid['at_random']:,} of them drawn at random"
+    )
+    if not grid["heard"]:
+        return [f"{looks}. They are not counted here: {text(grid['reason'])}"]
+    sense, true = grid["sensitivity"], grid["confirmed"]
+    told = (
+        f"{looks}; {grid['marked']:,} were marked. {sense['found']:,} of {sense['hidden']:,} known errors hidden among "
+        f"them were found: the grid finds {sense['estimate']:.0%} ({sense['low']:.0%} to {sense['high']:.0%}). Reviews "
+        f"checked {true['checked']:,} marks, {true['true']:,} of them were true. Crops show wrong classes, bad places "
+        "and spurious labels; of duplicates, wrong answers and missing objects they say nothing."
+    )
+    return [told]
 
 
 def experts(said: Mapping[str, Any]) -> str:
@@ -180,16 +200,28 @@ def experts(said: Mapping[str, Any]) -> str:
     )
 
 
+COUNTS = (("n_reviewed", "Looked at"), ("n_audited", "At random"), ("n_grid", "In the grid"))
+
+
 def lines_table(lines: Sequence[Mapping[str, Any]], name: str, said: Mapping[str, Any]) -> Table:
-    """One row a line: share, interval as numbers and as a bar on one scale, looks; or why there is none."""
+    """One row a line: share, interval as numbers and as a bar on one scale, or why there is none; looks."""
     certified = [line["high"] for line in lines if line["certified"]]
     most = max([*certified, said["target"] * 1.3])
-    widths = [WIDTH * part for part in (0.24, 0.09, 0.17, 0.26, 0.12, 0.12)]
-    heads = ("Kind" if name == "kind" else "Class", "Share", "Interval", f"0 to {most:.1%}", "Looked at", "At random")
+    counts = COUNTS if any(line["n_grid"] for line in lines) else COUNTS[:2]
+    widths = [WIDTH * part for part in (0.21, 0.11, 0.18, 0.5 - 0.1 * len(counts), *(0.1 for _ in counts))]
+    heads = (
+        "Kind" if name == "kind" else "Class",
+        "Share",
+        "Interval",
+        f"0 to {most:.1%}",
+        *(head for _, head in counts),
+    )
     rows: list[list[Any]] = [
         [Paragraph(head, HEAD if i in (0, 3) else HEAD_RIGHT) for i, head in enumerate(heads)],
     ]
-    rows += [row_of(line, name, most, said["target"], widths[3]) for line in lines]
+    for line in lines:
+        looks = [Paragraph(f"{line[count]:,}", NUMBER) for count, _ in counts]
+        rows.append([*row_of(line, name, most, said["target"], widths[3]), *looks])
     spans = [("SPAN", (1, i), (3, i)) for i, line in enumerate(lines, 1) if not line["certified"]]
     table = Table(rows, colWidths=widths, repeatRows=1)
     table.setStyle(
@@ -211,14 +243,13 @@ def lines_table(lines: Sequence[Mapping[str, Any]], name: str, said: Mapping[str
 def row_of(line: Mapping[str, Any], name: str, most: float, target: float, width: float) -> list[Any]:
     word = line[name]
     shown = NAMES.get(word, word) if name == "kind" else word
-    looks = [Paragraph(f"{line['n_reviewed']:,}", NUMBER), Paragraph(f"{line['n_audited']:,}", NUMBER)]
     head = Paragraph(text(shown), CELL)
     if not line["certified"]:
         why = f"Not certified. {text(line['rests_on'])} {line['n_needed']:,} random tasks would do."
-        return [head, Paragraph(why, SMALL), "", "", *looks]
+        return [head, Paragraph(why, SMALL), "", ""]
     bar = Interval(line["low"], line["estimate"], line["high"], most=most, target=target, width=width - 14)
     interval = f"{line['low']:.2%} – {line['high']:.2%}"
-    return [head, Paragraph(f"<b>{line['estimate']:.2%}</b>", NUMBER), Paragraph(interval, NUMBER), bar, *looks]
+    return [head, Paragraph(f"<b>{line['estimate']:.2%}</b>", NUMBER), Paragraph(interval, NUMBER), bar]
 
 
 METHOD = (
@@ -229,6 +260,10 @@ METHOD = (
     Graubard 1998). The bound at every look is Robbins' mixture bound. An expert's error e follows from the share d of
     labels judged differently, d = 2 e (1 - e), both wrong at once left aside; shares are then corrected by Rogan and
     Gladen (1978).""",
+    """Looks in the grid see less than a review does. The share that their random draws find is multiplied by how many
+    marks are true and divided by how many errors the grid finds (Rogan and Gladen 1978), both with the interval of
+    Beta(8 + found, 2 + missed), least favourable ends paired, and put together with the reviews' own share by what both
+    are worth in looks. Labels called fine hold what was missed. A review's word on a label comes before the grid's.""",
     """Missing objects are certified only from units that were searched exhaustively, and never enter the share of wrong
     labels.""",
 )

@@ -17,12 +17,13 @@ from apps.labels.models import Label
 from apps.ontologies.logic import OntologyIndex
 from apps.projects.policies import ProjectAccess
 from apps.quality.models import GridBatch, Observation, Score, SubjectType
+from apps.quality.queries.missing_objects import unlabelled
 from apps.quality.queries.scores import KINDS
 from apps.tasks.queries.lists import READ_ROLES
 from workflows.graph import ANNOTATE
 from workflows.state import ARCHIVED
 
-METRIC = "mistakenness"
+METRIC, MISSING = "mistakenness", "missing"
 HELD = timedelta(hours=1)
 """For so long labels of an open batch come in no other of the same person."""
 
@@ -55,10 +56,22 @@ def filters_from(sent: Mapping[str, Any], index: OntologyIndex, annotator: User 
     class_id = class_of(index, asked, "/confusion/label" if confusion else "/class") if asked else ""
     predicted = class_of(index, confusion["predicted"], "/confusion/predicted") if confusion else ""
     kind = sent.get("kind") or ""
-    if kind and (kind not in KINDS or kind == "missing"):
-        raise Invalid.at("/kind", "kind is one that a label can have.", code="unknown_kind")
+    if kind and kind not in KINDS:
+        raise Invalid.at("/kind", "There is no such kind.", code="unknown_kind")
+    if kind == MISSING:
+        refuse_of_missing(sent)
     attribute, answer = answer_of(index, class_id, sent["attribute"]) if sent.get("attribute") else ("", None)
     return Filters(class_id, predicted, kind, str(annotator.id) if annotator else "", attribute, answer)
+
+
+def refuse_of_missing(sent: Mapping[str, Any]) -> None:
+    """Raises Invalid for what cannot be asked of objects that nobody labelled."""
+    for name in ("confusion", "attribute"):
+        if sent.get(name):
+            raise Invalid.at(f"/{name}", "An object that is missing has no label to be confused.", code="no_label")
+    if sent.get("order") == "random":
+        detail = "What a model sees is no random part of what is missing; only a search of whole images is."
+        raise Invalid.at("/order", detail, code="not_at_random")
 
 
 def class_of(index: OntologyIndex, ref: str, pointer: str) -> str:
@@ -86,7 +99,28 @@ def answer_of(index: OntologyIndex, class_id: str, sent: Mapping[str, Any]) -> t
 
 def frame(project_id: UUID, user: User, filters: Filters, now: datetime) -> QuerySet[Score]:
     """Scores of labels that the person may judge now: four eyes, so none that they wrote; none that they judged since
-    it last changed, or that wait in another batch of theirs; none that is being annotated."""
+    it last changed, or that wait in another batch of theirs; none that is being annotated. Of the kind missing: of
+    predicted objects, and of nothing else."""
+    if filters.kind == MISSING:
+        rows = unlabelled(project_id, user, class_id=filters.class_id, annotator=filters.annotator)
+    else:
+        rows = eligible(project_id, user, filters).filter(~Exists(judged_by(user)))
+    held = held_back(project_id, user, now)
+    return rows.exclude(subject__in=held) if held else rows
+
+
+def drawn_before(project_id: UUID, user: User, filters: Filters, now: datetime) -> QuerySet[Score]:
+    """Scores of labels that would be in the frame now, had not a random batch of the same person shown them before."""
+    shown = GridBatch.objects.filter(project_id=project_id, reviewer=user, at_random=True)
+    waiting = labels_in(shown.filter(state="open", opened_at__gt=now - HELD, opened_at__lt=now))
+    by_chance = judged_by(user).filter(instrument="grid", at_random=True)
+    otherwise = judged_by(user).exclude(instrument="grid", at_random=True)
+    rows = eligible(project_id, user, filters).filter(~Exists(otherwise))
+    return rows.filter(Q(Exists(by_chance)) | Q(subject__in=waiting))
+
+
+def eligible(project_id: UUID, user: User, filters: Filters) -> QuerySet[Score]:
+    """``changed``: the revision in which the label came to say what it says."""
     rows = narrowed(Score.objects.filter(project_id=project_id, metric=METRIC, subject_type=SubjectType.LABEL), filters)
     label = Label.objects.filter(
         label_set=OuterRef("task__label_set_id"), label_id=OuterRef("subject"), class_id=OuterRef("class_id")
@@ -97,13 +131,15 @@ def frame(project_id: UUID, user: User, filters: Filters, now: datetime) -> Quer
     if filters.attribute:
         stored = f"attributes__{filters.attribute}"
         theirs = theirs.filter(Q(**{stored: filters.answer}) | Q(**{f"{stored}__value": filters.answer}))
-    judged = Observation.objects.filter(
+    rows = rows.annotate(changed=Subquery(theirs.values("changed_in")[:1])).filter(changed__isnull=False)
+    return rows.exclude(task__stage_type=ANNOTATE).exclude(task__status=ARCHIVED)
+
+
+def judged_by(user: User) -> QuerySet[Observation]:
+    """Within ``eligible``: the person's words on the label as it is."""
+    return Observation.objects.filter(
         task=OuterRef("task_id"), subject=OuterRef("subject"), reviewer=user, label_revision__gte=OuterRef("changed")
     )
-    rows = rows.annotate(changed=Subquery(theirs.values("changed_in")[:1])).filter(changed__isnull=False)
-    rows = rows.filter(~Exists(judged)).exclude(task__stage_type=ANNOTATE).exclude(task__status=ARCHIVED)
-    held = held_back(project_id, user, now)
-    return rows.exclude(subject__in=held) if held else rows
 
 
 def narrowed(rows: QuerySet[Score], filters: Filters) -> QuerySet[Score]:
@@ -118,15 +154,21 @@ def narrowed(rows: QuerySet[Score], filters: Filters) -> QuerySet[Score]:
 
 def held_back(project_id: UUID, user: User, now: datetime) -> list[UUID]:
     """The labels of the person's batches that are still open."""
-    rows = GridBatch.objects.filter(project_id=project_id, reviewer=user, state="open", opened_at__gt=now - HELD)
-    found = rows.order_by("-id").values_list("items", flat=True)[:OPEN_BATCHES]
+    return labels_in(
+        GridBatch.objects.filter(project_id=project_id, reviewer=user, state="open", opened_at__gt=now - HELD)
+    )
+
+
+def labels_in(batches: QuerySet[GridBatch]) -> list[UUID]:
+    found = batches.order_by("-id").values_list("items", flat=True)[:OPEN_BATCHES]
     return [UUID(item["label"]) for items in found for item in items]
 
 
 def seen_and_left(project_id: UUID, user: User, filters: Filters, now: datetime) -> dict[str, Any]:
     """How many labels of the class the person has judged in the grid, and how many of the filter are left; counted to
     ten thousand, ``more`` where there are more."""
-    own = Observation.objects.filter(project_id=project_id, reviewer=user, instrument="grid")
+    what = SubjectType.PREDICTION if filters.kind == MISSING else SubjectType.LABEL
+    own = Observation.objects.filter(project_id=project_id, reviewer=user, instrument="grid", subject_type=what)
     if filters.class_id:
         own = own.filter(class_id=filters.class_id)
     seen = own.order_by()[: COUNTED + 1].count()

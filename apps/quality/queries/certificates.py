@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db.models import Max, Sum
+from django.db.models import Count, Max, Sum
 
+from apps.common.clock import database_now
 from apps.labels.models import Snapshot
 from apps.projects.models import Project
 from apps.quality.logic.certificate.report import Repeats, document
-from apps.quality.models import Repeat
+from apps.quality.models import GridBatch, Repeat
 from apps.quality.queries.audits import repeat_counts, settings_of
 from apps.quality.queries.frames import material_of
 from apps.tasks.models import Selection, Task
@@ -37,7 +37,7 @@ def certified(
     if found is None:
         settings = settings_of(project.id)
         found = document(
-            material_of(project, snapshot, seen),
+            material_of(project, snapshot, database_now(), seen),
             confidence=settings.confidence,
             target=settings.target_share,
             repeats=Repeats(*repeat_counts(project.id)),
@@ -47,7 +47,7 @@ def certified(
 
 
 def kept_under(project: Project, snapshot: Snapshot | None) -> str:
-    """Names everything that the document rests on: the last step, draw, repeat and settings."""
+    """Names everything that the document rests on: the last step, draw, repeat, batch of the grid and settings."""
     settings = settings_of(project.id)
     parts = [
         project.id,
@@ -55,6 +55,12 @@ def kept_under(project: Project, snapshot: Snapshot | None) -> str:
         Task.objects.filter(project=project).aggregate(at=Max("updated_at"))["at"],
         Selection.objects.filter(project=project).aggregate(last=Max("id"))["last"],
         Repeat.objects.filter(project=project).aggregate(labels=Sum("labels"), agreed=Sum("agreed")),
+        sorted(
+            GridBatch.objects.filter(project=project)
+            .order_by()
+            .values_list("state")
+            .annotate(n=Count("id"), last=Max("committed_at"))
+        ),
         settings.target_share,
         settings.confidence,
     ]
@@ -70,11 +76,6 @@ def is_large(project: Project, snapshot: Snapshot | None) -> bool:
         return True
     labels = Task.objects.filter(project=project, status=COMPLETE).aggregate(n=Sum("label_set__label_count"))["n"]
     return (labels or 0) > AT_ONCE
-
-
-def digest_of(said: Mapping[str, Any]) -> str:
-    """SHA-256 of the document as canonical JSON."""
-    return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def named(said: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

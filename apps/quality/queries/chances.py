@@ -10,6 +10,7 @@ from math import prod
 from uuid import UUID
 
 from apps.quality.models import AuditDraw, Repeat
+from apps.quality.queries.series import series_of
 from apps.tasks.models import Selection, Visit
 from workflows.graph import ROUTER
 
@@ -36,8 +37,17 @@ class Chance:
 
 
 def chances_of(visits: Sequence[Visit]) -> dict[int, Chance]:
-    """By visit id. A visit that nothing selected was certain to come."""
+    """By visit id. A visit that nothing selected was certain to come; one that goes on with another's look came as that
+    one did."""
     tasks = {visit.task_id for visit in visits}
+    shared = series_of(tasks)
+    first = {visit.id: shared[visit.id].first if visit.id in shared else visit for visit in visits}
+    found = chances_of_first(list({visit.id: visit for visit in first.values()}.values()), tasks)
+    return {visit: found[one.id] for visit, one in first.items()}
+
+
+def chances_of_first(visits: Sequence[Visit], tasks: set[UUID]) -> dict[int, Chance]:
+    """Of visits that begin a look."""
     before = defaultdict(list)
     for task, number, kind, opened in Visit.objects.filter(task_id__in=tasks).values_list(
         "task_id", "number", "stage_type", "opened_at"

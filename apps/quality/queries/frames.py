@@ -1,45 +1,36 @@
 """The frame of a certificate: every label of a snapshot, or of the tasks that have come to rest, and what is known.
 
-In the frame of now is also what a wave took out of rest again: else just the tasks in which it found errors would be
-missing. Labels that a random look took away stay in the frame as wrong and put right, since they speak for others that
+Labels that a random look took away stay in the frame as wrong and put right, since they speak for others that
 nobody looked at.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.db.models import BooleanField, Case, Count, Value, When
 
-from apps.labels.models import Label, Snapshot, SnapshotEntry
+from apps.labels.models import Label, Snapshot
 from apps.projects.models import Project
+from apps.quality.logic.certificate.cuts import Material
 from apps.quality.logic.certificate.frame import ANY, MISSING
+from apps.quality.logic.certificate.instrument import NONE
 from apps.quality.logic.certificate.judged import UNSEEN, Known, content_at, known_of
-from apps.quality.logic.certificate.report import CERTAIN, MODEL, PEOPLE, Material, frame_from
+from apps.quality.logic.certificate.report import CERTAIN, MODEL, PEOPLE, frame_from
 from apps.quality.models import AuditDraw
 from apps.quality.queries.chance_rows import Draw, chance_of, draws_of, searching_chance
+from apps.quality.queries.frame_units import Unit, units_of
+from apps.quality.queries.grid_words import WordColumns, add_word, gridded, state_of
+from apps.quality.queries.gridded import Grid, Reach, Record, looks_in_grid, record_of
 from apps.quality.queries.judgements import History, Look, histories_of, looks_of
-from apps.tasks.models import Task
-from workflows.state import ARCHIVED, COMPLETE
 
-CHUNK = 500
 COLUMNS = ("task", "of_class", "stratum", "probability", "reviewed", "was_wrong", "still_wrong")
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One task of the frame at the revision that is certified; ``current`` is its label set's present one."""
-
-    task: UUID
-    version: UUID
-    label_set: UUID | None
-    revision: int
-    current: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +47,48 @@ class LabelAt:
 
 @dataclass
 class Columns:
-    """The frame as it grows. ``found`` is the kind of error that a look named."""
+    """The frame as it grows. ``found`` is the kind of error that a look named, ``state`` what the grid knows of the
+    label, ``reach`` the chance of the grid's draws."""
 
     rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
     found: list[str] = field(default_factory=list)
+    state: list[int] = field(default_factory=list)
+    reach: list[float] = field(default_factory=list)
 
-    def add(self, *values: Any, kind: str = "", n: int = 1) -> None:
+    def add(self, *values: Any, kind: str = "", state: int = NONE, reach: float = 0.0, n: int = 1) -> None:
         """``n`` equal rows."""
         for name, value in zip(COLUMNS, values, strict=True):
             self.rows[name].extend([value] * n)
         self.found.extend([kind] * n)
+        self.state.extend([state] * n)
+        self.reach.extend([reach] * n)
 
 
 @dataclass
 class Gathered:
     labels: Columns = field(default_factory=Columns)
     units: Columns = field(default_factory=Columns)
+    words: WordColumns = field(default_factory=WordColumns)
     tasks: int = 0
     drawn: int = 0
     silent: int = 0
 
-    def material(self) -> Material:
+    def material(self, record: Record | None) -> Material:
         found = np.asarray(self.labels.found, dtype=np.str_)
         return Material(
-            frame_from(self.labels.rows, ANY), found, frame_from(self.units.rows, MISSING), self.drawn, self.silent
+            frame_from(self.labels.rows, ANY),
+            found,
+            frame_from(self.units.rows, MISSING),
+            self.drawn,
+            self.silent,
+            grid=gridded(self.words, self.labels.state, self.labels.reach, record) if record else None,
         )
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Everything that is known of some units, by task; ``audits``: visits that waves brought about, by wave."""
+    """Everything that is known of some units, by task; ``audits``: visits that waves brought about, by wave. ``grid``
+    only where the grid is heard."""
 
     units: Sequence[Unit]
     looks: dict[UUID, list[Look]]
@@ -93,87 +96,40 @@ class Chunk:
     histories: dict[UUID, History]
     labels: dict[UUID, list[LabelAt]]
     audits: Mapping[int, int]
+    grid: Grid | None = None
 
     def history(self, unit: Unit) -> History:
         return self.histories.get(unit.label_set, History()) if unit.label_set else History()
 
 
-def material_of(project: Project, snapshot: Snapshot | None, seen: Callable[[int], None] = lambda _: None) -> Material:
+def material_of(
+    project: Project, snapshot: Snapshot | None, now: datetime, seen: Callable[[int], None] = lambda _: None
+) -> Material:
     """The whole frame, chunk by chunk; ``seen`` hears after each how many tasks there were so far."""
-    gathered = Gathered()
+    gathered, record = Gathered(), record_of(project.id, now)
     for units in units_of(project, snapshot):
-        gather(gathered, chunk_of(project, units))
+        gather(gathered, chunk_of(project, units, record))
         seen(gathered.tasks)
-    return gathered.material()
+    return gathered.material(record)
 
 
-def units_of(project: Project, snapshot: Snapshot | None) -> Iterator[list[Unit]]:
-    return frozen_units(project, snapshot) if snapshot is not None else resting_units(project)
-
-
-def frozen_units(project: Project, snapshot: Snapshot) -> Iterator[list[Unit]]:
-    last = 0
-    while True:
-        rows = SnapshotEntry.objects.filter(snapshot=snapshot, id__gt=last).order_by("id")
-        entries = list(rows.values_list("id", "data_unit_id", "label_set_id", "revision")[:CHUNK])
-        if not entries:
-            return
-        last = entries[-1][0]
-        tasks = {
-            unit: (task, version, current)
-            for task, unit, version, current in Task.objects.filter(
-                project=project, data_unit_id__in=[entry[1] for entry in entries]
-            ).values_list("id", "data_unit_id", "workflow_version_id", "label_set__revision")
-        }
-        yield [
-            Unit(tasks[unit][0], tasks[unit][1], label_set, revision, tasks[unit][2] or 0)
-            for _, unit, label_set, revision in entries
-            if unit in tasks
-        ]
-
-
-def resting_units(project: Project) -> Iterator[list[Unit]]:
-    """Complete tasks by id, then those that a wave has brought back to work."""
-    complete = Task.objects.filter(project=project, status=COMPLETE)
-    last: UUID | None = None
-    while found := list(
-        (complete if last is None else complete.filter(id__gt=last)).order_by("id")[:CHUNK].values_list(*PARTS)
-    ):
-        last = found[-1][0]
-        yield [unit(*row) for row in found]
-    at = 0
-    seen: set[UUID] = set()
-    while True:
-        draws = AuditDraw.objects.filter(project=project, id__gt=at).order_by("id").values_list("id", "task_id")[:CHUNK]
-        page = list(draws)
-        if not page:
-            return
-        at = page[-1][0]
-        fresh = {task for _, task in page} - seen
-        seen |= fresh
-        open_tasks = Task.objects.filter(id__in=fresh).exclude(status__in=[COMPLETE, ARCHIVED])
-        if rows := list(open_tasks.order_by("id").values_list(*PARTS)):
-            yield [unit(*row) for row in rows]
-
-
-PARTS = ("id", "workflow_version_id", "label_set_id", "label_set__revision")
-
-
-def unit(task: UUID, version: UUID, label_set: UUID | None, revision: int | None) -> Unit:
-    return Unit(task, version, label_set, revision or 0, revision or 0)
-
-
-def chunk_of(project: Project, units: Sequence[Unit]) -> Chunk:
-    """A handful of statements, however many units."""
+def chunk_of(project: Project, units: Sequence[Unit], record: Record | None = None) -> Chunk:
+    """A handful of statements, however many units. Without a ``record`` the grid is not heard."""
     ids = [one.task for one in units]
-    looks = looks_of(ids)
-    past = {one.label_set for one in units if one.label_set and (one.task in looks or one.revision != one.current)}
+    looks, seen = looks_of(ids), looks_in_grid(ids) if record else {}
+    told = looks.keys() | seen.keys()
+    past = {one.label_set for one in units if one.label_set and (one.task in told or one.revision != one.current)}
     histories = histories_of(past)
     audits = AuditDraw.objects.filter(task_id__in=ids, visit__isnull=False).values_list("visit", "wave__number")
     draws = draws_of([(one.task, one.version) for one in units])
     waves = {visit: wave for visit, wave in audits if visit}
     one_by_one = {task for task, found in draws.items() if any(draw.label for draw in found)}
-    return Chunk(units, looks, draws, histories, labels_of(units, histories, one_by_one), waves)
+    labels = labels_of(units, histories, {*ids} if record and record.frames else one_by_one)
+    grid = None
+    if record:
+        named = {(task, one.label) for task, found in labels.items() for one in found if one.label}
+        grid = Grid(seen, Reach.of(record, named | {(task, label) for task, found in seen.items() for label in found}))
+    return Chunk(units, looks, draws, histories, labels, waves, grid)
 
 
 BY_MODEL = Case(
@@ -223,13 +179,53 @@ def gather(gathered: Gathered, chunk: Chunk) -> None:
         looks, draws, history = chunk.looks.get(one.task, []), chunk.draws.get(one.task, []), chunk.history(one)
         random = random_visits(looks, draws, history, chunk.audits, gathered)
         here = chunk.labels.get(one.task, [])
+        sight = Sight(number, one, looks, draws, history, random, chunk.grid)
+        states: dict[UUID, int] = {}
         for label in here:
             known = known_of(*seen_by(looks, history, label.label), one.revision) if label.label and looks else UNSEEN
-            add_label(gathered.labels, number, label, known, draws, history, random)
+            state, kind = sight.state(label, known)
+            if label.label:
+                states[label.label] = state
+            add_label(gathered.labels, sight, label, known, state, kind)
         if random:
-            named = {label.label for label in here if label.label}
-            add_removed(gathered.labels, number, one, named, looks, draws, history, random)
+            add_removed(gathered.labels, sight, {label.label for label in here if label.label})
+        sight.hear_grid(gathered.words, states)
         add_unit(gathered.units, number, one, looks, draws, random)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One task of the frame, numbered, with all that is known of it; ``random``: the visits that a draw brought."""
+
+    number: int
+    unit: Unit
+    looks: Sequence[Look]
+    draws: Sequence[Draw]
+    history: History
+    random: set[int]
+    grid: Grid | None
+
+    def state(self, label: LabelAt, known: Known) -> tuple[int, str]:
+        if self.grid is None or not label.label:
+            return NONE, ""
+        seen = self.grid.of(self.unit.task, label.label)
+        return state_of(seen, known, self.looks, self.history.changes.get(label.label, []), self.unit.revision)
+
+    def reach(self, label: UUID | None, since: int) -> float:
+        """The chance of the grid's draws over one content."""
+        if self.grid is None or not label:
+            return 0.0
+        return self.grid.reach.chance((self.unit.task, label), since, self.history.changes.get(label, []))
+
+    def hear_grid(self, words: WordColumns, states: Mapping[UUID, int]) -> None:
+        grid = self.grid
+        if grid is None:
+            return
+        for label in grid.looks.get(self.unit.task, ()):
+            said = ((look, look.said(self.history, label)) for look in self.looks)
+            visits = [(look, word) for look, word in said if word is not None]
+            subject = (self.unit.task, label)
+            add_word(words, self.number, subject, grid, visits, self.history, states.get(label, NONE))
 
 
 def random_visits(
@@ -258,53 +254,41 @@ def seen_by(looks: Sequence[Look], history: History, label: UUID) -> tuple[list[
     return history.changes.get(label, []), said
 
 
-def add_label(
-    columns: Columns,
-    task: int,
-    label: LabelAt,
-    known: Known,
-    draws: Sequence[Draw],
-    history: History,
-    random: set[int],
-) -> None:
+def add_label(columns: Columns, sight: Sight, label: LabelAt, known: Known, state: int, kind: str) -> None:
+    task, draws, history = sight.number, sight.draws, sight.history
     stratum = MODEL if label.by_model else PEOPLE
     if known.first is None:
-        chance = chance_of(draws, label.label, label.since)
-        columns.add(task, label.class_id, stratum, chance, False, False, False, n=label.n)
+        chance, reach = chance_of(draws, label.label, label.since), sight.reach(label.label, label.since)
+        row = (task, label.class_id, stratum, chance, False, False, False)
+        columns.add(*row, kind=kind, state=state, reach=reach, n=label.n)
         return
-    chance, class_id = 1.0, label.class_id
-    if known.first.visit in random and label.label:
+    chance, class_id, reach = 1.0, label.class_id, 0.0
+    if known.first.visit in sight.random and label.label:
         since = content_at(history.changes.get(label.label, []), known.first.seen)
         was = history.content(label.label, known.first.seen)
         stratum = MODEL if was and made_by_model(was["origin"]) else PEOPLE
         # It speaks for those of the class that it was drawn with, whatever the judge made of it.
         class_id = was["class"] if was else class_id
-        chance = chance_of(draws, label.label, since) or 1.0
+        chance, reach = chance_of(draws, label.label, since) or 1.0, sight.reach(label.label, since)
     stratum = stratum if chance < 1 else CERTAIN
-    columns.add(task, class_id, stratum, chance, True, known.was_wrong, known.still_wrong, kind=known.kind)
+    row = (task, class_id, stratum, chance, True, known.was_wrong, known.still_wrong)
+    columns.add(*row, kind=known.kind, state=state, reach=reach)
 
 
-def add_removed(
-    columns: Columns,
-    task: int,
-    one: Unit,
-    here: set[UUID],
-    looks: Sequence[Look],
-    draws: Sequence[Draw],
-    history: History,
-    random: set[int],
-) -> None:
+def add_removed(columns: Columns, sight: Sight, here: set[UUID]) -> None:
     """Labels that a random look rejected and that are gone."""
+    history = sight.history
     for label in set(history.changes) - here:
-        changes, said = seen_by(looks, history, label)
-        wrong = next((word for word in said if word.is_error and word.visit in random), None)
-        if wrong is None or content_at(changes, one.revision) <= content_at(changes, wrong.seen):
+        changes, said = seen_by(sight.looks, history, label)
+        wrong = next((word for word in said if word.is_error and word.visit in sight.random), None)
+        if wrong is None or content_at(changes, sight.unit.revision) <= content_at(changes, wrong.seen):
             continue
         since, was = content_at(changes, wrong.seen), history.content(label, wrong.seen)
-        chance = chance_of(draws, label, since)
+        chance, reach = chance_of(sight.draws, label, since), sight.reach(label, since)
         if was is not None and 0 < chance < 1:
             stratum = MODEL if made_by_model(was["origin"]) else PEOPLE
-            columns.add(task, was["class"], stratum, chance, True, True, False, kind=wrong.kind)
+            row = (sight.number, was["class"], stratum, chance, True, True, False)
+            columns.add(*row, kind=wrong.kind, reach=reach)
 
 
 def add_unit(

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from apps.labels.models import Revision
 from apps.quality.logic.certificate.judged import Said, content_at
+from apps.quality.queries.series import LOOKED, series_of
 from apps.tasks.models import Verdict, VisitStatus
 from apps.tasks.operations.implied import implied_kind
+from workflows.events import GOES_ON
 
-OUTCOMES = ("approved", "rejected")
 EDIT, EXHAUSTIVE, REJECTED = "edit", "exhaustive", "rejected"
 COLUMNS = (
     "task_id",
@@ -28,6 +29,7 @@ COLUMNS = (
     "label_revision",
     "visit__stage",
     "visit__opened_at",
+    "visit__outcome",
 )
 
 
@@ -62,8 +64,9 @@ class Word:
 
 @dataclass
 class Look:
-    """One closed review visit. ``searched``: the revision at which the judge said that the whole unit was searched.
-    ``missing``: of each object that nobody had labelled, the revision at which the judge added it, None if not."""
+    """One closed review visit, or several that share a look, named by the first. ``searched``: the revision at which
+    the judge said that the whole unit was searched. ``missing``: of each object that nobody had labelled, the revision
+    at which the judge added it, None if not."""
 
     visit: int
     stage: str
@@ -121,14 +124,21 @@ class Look:
         return bool(self.missing) or any(one is not None and one.is_error for one in said)
 
 
-def looks_of(task_ids: Collection[UUID]) -> dict[UUID, list[Look]]:
-    """Closed reviews with at least one explicit word, by task, in the order of their visits."""
+def looks_of(task_ids: Collection[UUID], *, alone: bool = False) -> dict[UUID, list[Look]]:
+    """Closed reviews with at least one explicit word, by task, in the order of their visits. A look that visits share
+    is one once its last visit has ended with a word: half a look is none. ``alone``: each visit is a look by itself."""
     rows = Verdict.objects.filter(
-        task_id__in=task_ids, implicit=False, visit__status=VisitStatus.DONE, visit__outcome__in=OUTCOMES
+        task_id__in=task_ids, implicit=False, visit__status=VisitStatus.DONE, visit__outcome__in=(*LOOKED, *GOES_ON)
     )
+    shared = {} if alone else series_of(task_ids)
     found: dict[UUID, dict[int, Look]] = defaultdict(dict)
-    for task, visit, *said, stage, opened in rows.order_by("visit_id", "id").values_list(*COLUMNS):
-        look = found[task].setdefault(visit, Look(visit, stage, opened))
+    for task, visit, *said, stage, opened, outcome in rows.order_by("visit_id", "id").values_list(*COLUMNS):
+        series = shared.get(visit)
+        if not (series.looked if series else alone or outcome in LOOKED):
+            continue
+        first = series.first if series else None
+        name, since = (first.id, first.opened_at) if first else (visit, opened)
+        look = found[task].setdefault(name, Look(name, stage, since))
         hear(look, *said)
     return {task: list(looks.values()) for task, looks in found.items()}
 

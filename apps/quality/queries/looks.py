@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from django.db.models import Q
 
 from apps.flows.queries import compiled_graph
 from apps.inference.models import Prediction
@@ -18,7 +19,9 @@ from apps.quality.models import Observation, Score, SubjectType
 from apps.quality.queries.calibrations import EDGE
 from apps.quality.queries.chances import AUDIT, Chance, chances_of
 from apps.quality.queries.past_labels import At, rows_at
+from apps.quality.queries.series import LOOKED, series_of
 from apps.tasks.models import Verdict, Visit, VisitStatus
+from workflows.events import GOES_ON
 
 METRIC = "mistakenness"
 EXPLICIT, EDIT, IMPLICIT = "explicit", "edit", "task"
@@ -56,7 +59,8 @@ class Seen:
 @dataclass
 class Sight:
     """One visit. ``words``: verdicts by label, oldest first, superseded ones too; ``missing``: standing reports of
-    objects that nobody labelled; ``silent``: labels approved only with the task, with the revision they had."""
+    objects that nobody labelled; ``silent``: labels approved only with the task, with the revision they had.
+    ``found_before``: the visits that this one goes on with found an error."""
 
     visit: Visit
     chance: Chance
@@ -65,10 +69,16 @@ class Sight:
     silent: dict[UUID, Verdict] = field(default_factory=dict)
     exhaustive: bool = False
     strict: bool = False
+    found_before: bool = False
 
     @property
     def closed(self) -> bool:
-        return self.visit.status == VisitStatus.DONE and self.visit.outcome in ("approved", "rejected")
+        return self.visit.status == VisitStatus.DONE and self.visit.outcome in (*LOOKED, *GOES_ON)
+
+    @property
+    def ends(self) -> bool:
+        """Whether no other visit goes on with the same look."""
+        return self.closed and self.visit.outcome not in GOES_ON
 
     @property
     def whole(self) -> bool:
@@ -112,6 +122,8 @@ def batch_of(visits: Sequence[Visit]) -> Batch:
     sights = {visit.id: Sight(visit, chances[visit.id], strict=is_strict(visit)) for visit in visits}
     for verdict in Verdict.objects.filter(visit_id__in=sights).order_by("id"):
         hear(sights[verdict.visit_id], verdict)
+    for visit_id in after_errors(visits):
+        sights[visit_id].found_before = True
     scores = scores_of({visit.task_id for visit in visits})
     ids = {subject for found in scores.values() for kind, subject in found if kind == SubjectType.PREDICTION}
     kept = defaultdict(list)
@@ -120,6 +132,19 @@ def batch_of(visits: Sequence[Visit]) -> Batch:
     ids |= {row.subject for rows in kept.values() for row in rows if row.subject_type == SubjectType.PREDICTION}
     predictions = {row.id: row for row in Prediction.objects.filter(id__in=ids)}
     return Batch(list(sights.values()), rows_at(wanted(list(sights.values()))), scores, predictions, kept)
+
+
+def after_errors(visits: Sequence[Visit]) -> set[int]:
+    """Those of the visits that go on with a look in which an error was named or put right."""
+    shared = series_of({visit.task_id for visit in visits})
+    before = {
+        visit.id: {one.id for one in shared[visit.id].visits if one.number < visit.number}
+        for visit in visits
+        if visit.id in shared
+    }
+    earlier = Verdict.objects.filter(visit_id__in=set().union(*before.values()), implicit=False, verdict="rejected")
+    wrong = set(earlier.filter(Q(superseded=False) | Q(source=EDIT)).values_list("visit_id", flat=True))
+    return {visit for visit, ids in before.items() if ids & wrong}
 
 
 def hear(sight: Sight, verdict: Verdict) -> None:

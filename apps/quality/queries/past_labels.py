@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
@@ -12,6 +10,7 @@ from apps.common.errors import Invalid
 from apps.labels.logic import SHAPES, Extent, Row, check_geometry
 from apps.labels.models import Label, Revision
 from apps.labels.queries.rows import FIELDS, as_row
+from apps.quality.logic import digests
 
 At = tuple[UUID, UUID, int]
 """A label set, a label in it, and a revision."""
@@ -57,8 +56,7 @@ def before_changes(label_set: UUID, ats: list[At]) -> dict[At, Row | None]:
 
 def digest_of(row: Row) -> str:
     """Equal for labels that say the same: class, geometry and answers."""
-    said = [row["class"], row["geometry"], row["attributes"]]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+    return digests.digest_of([row["class"], row["geometry"], row["attributes"]])[:32]
 
 
 def extent_of(geometry: object, size: tuple[int, int]) -> Extent | None:

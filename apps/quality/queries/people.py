@@ -59,12 +59,24 @@ def weighed(**where: Any) -> dict[str, Any]:
 def error_rate(project_id: UUID, user_id: UUID, now: datetime | None = None) -> tuple[float, int]:
     """(rate, n): the share of a person's judged labels that were wrong, shrunk to the project's by 20 verdicts."""
     rows = labels_since(project_id, now or database_now()).exclude(instrument=REPEAT)
-    everybody = rows.aggregate(**weighed())
     own = rows.filter(annotator_id=user_id).aggregate(**weighed())
+    return shrunk_rate(own, rows.aggregate(**weighed())), int(own["n"])
+
+
+def error_rates(project_id: UUID, people: Sequence[UUID], now: datetime | None = None) -> dict[UUID, float]:
+    """The same rates of several people, in two statements."""
+    rows = labels_since(project_id, now or database_now()).exclude(instrument=REPEAT).order_by()
+    everybody = rows.aggregate(**weighed())
+    counted: Any = rows.filter(annotator_id__in=people).values("annotator_id").annotate(**weighed())
+    own = {row["annotator_id"]: row for row in counted}
+    return {person: shrunk_rate(own.get(person, {}), everybody) for person in people}
+
+
+def shrunk_rate(own: Mapping[str, Any], everybody: Mapping[str, Any]) -> float:
     project = share(everybody["bad"] or 0.0, everybody["weight"] or 0.0)
-    n = int(own["n"])
-    mine = share(own["bad"] or 0.0, own["weight"] or 0.0)
-    return (n * mine + PRIOR * project) / (n + PRIOR), n
+    n = own.get("n") or 0
+    mine = share(own.get("bad") or 0.0, own.get("weight") or 0.0)
+    return float((n * mine + PRIOR * project) / (n + PRIOR))
 
 
 def share(part: float, whole: float) -> float:

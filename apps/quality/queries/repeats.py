@@ -9,12 +9,12 @@ from apps.projects.models import Collaborator, ProjectRole
 from apps.quality.logic.certificate.repeats import agreement
 from apps.quality.models import QualitySettings, Repeat, ScoreRun
 from apps.quality.queries.judgements import History, histories_of, looks_of
+from apps.quality.queries.series import LOOKED, series_of
 from apps.tasks.models import Task, TaskEvent, Visit, VisitStatus
-from workflows.graph import EXPERT_REVIEW, Graph
+from workflows.graph import COMPLETE, EXPERT_REVIEW, Graph
 from workflows.rules import barred
 from workflows.state import State
 
-LOOKED = ("approved", "rejected")
 PEOPLE = 1_000
 
 
@@ -25,8 +25,9 @@ def events_after(last: int, limit: int) -> list[tuple[int, UUID, object, str]]:
 
 
 def closed_visits(events: list[tuple[int, UUID, object, str]]) -> list[Visit]:
-    """The expert visits that these events ended, of projects whose quality is looked after, but for the repeats."""
-    told = [(task, at) for _, task, at, action in events if action in LOOKED]
+    """The expert visits that these events ended, of projects whose quality is looked after. Left out are the repeats,
+    and looks that several experts share: nobody alone would be compared with them."""
+    told = [(task, at) for _, task, at, action in events if action in ("approved", "rejected")]
     visits = Visit.objects.filter(
         task_id__in={task for task, _ in told},
         closed_at__in={at for _, at in told},
@@ -36,7 +37,8 @@ def closed_visits(events: list[tuple[int, UUID, object, str]]) -> list[Visit]:
     ).select_related("task__label_set", "project")
     found = list(visits.order_by("id"))
     ids = [visit.id for visit in found]
-    known = {*Repeat.objects.filter(first_visit__in=ids).values_list("first_visit", flat=True)}
+    shared = series_of({visit.task_id for visit in found})
+    known = {*shared, *Repeat.objects.filter(first_visit__in=ids).values_list("first_visit", flat=True)}
     known |= {
         visit or 0 for visit in Repeat.objects.filter(second_visit__in=ids).values_list("second_visit", flat=True)
     }
@@ -52,24 +54,33 @@ def watched_of(projects: set[UUID]) -> set[UUID]:
 
 
 def others(task: Task, graph: Graph, state: State, stage_id: str, first: UUID | None) -> list[User]:
-    """Experts who may take the task's visit at the stage and are not the first, in the order of their ids."""
+    """Experts who may take the task's visit at the stage and are not the first, in the order of their ids: those with
+    every skill that the labels ask for, else those with the first one."""
     stage = graph.stages[stage_id]
     kept_out = set(barred(graph, state)) | {str(first)}
-    wanted = {*stage.skills, *state.skills[:1]}
     rows = Collaborator.objects.filter(project_id=task.project_id, user__is_active=True).select_related("user")
-    found = []
+    found: list[Collaborator] = []
     for held in rows.order_by("user_id")[:PEOPLE]:
         user = held.user
         named = not stage.collaborators or {str(user.id), user.email.casefold()} & set(stage.collaborators)
-        able = ProjectRole.EXPERT in held.roles and wanted <= set(held.skills)
+        able = ProjectRole.EXPERT in held.roles and {*stage.skills, *state.skills[:1]} <= set(held.skills)
         if able and named and str(user.id) not in kept_out:
-            found.append(user)
-    return found
+            found.append(held)
+    whole = [held for held in found if set(state.skills) <= set(held.skills)]
+    return [held.user for held in whole or found]
+
+
+def rested_at(task: Task, graph: Graph) -> str:
+    """The stage that the task was at rest in before it was brought back, else the first where tasks are complete."""
+    rows = TaskEvent.objects.filter(task=task, action="reopened").order_by("-sequence")
+    came_from = rows.values_list("from_stage", flat=True).first()
+    ends = [stage.id for stage in graph.stages.values() if stage.type == COMPLETE]
+    return came_from if came_from in ends else ends[0]
 
 
 def agreed_on(repeat: Repeat) -> tuple[int, int]:
     """Labels of the task that both visits judged in the same content, and those judged alike."""
-    looks = {look.visit: look for look in looks_of([repeat.task_id]).get(repeat.task_id, [])}
+    looks = {look.visit: look for look in looks_of([repeat.task_id], alone=True).get(repeat.task_id, [])}
     first, second = looks.get(repeat.first_visit), looks.get(repeat.second_visit or 0)
     label_set = repeat.task.label_set_id
     if first is None or second is None or label_set is None:

@@ -12,9 +12,9 @@ from apps.projects.models import Project
 from apps.quality.metrics import known_metrics
 from apps.quality.models import Score, SubjectType
 from apps.quality.queries.score_runs import latest_run, rank_of
-from apps.quality.queries.skills import skills_for_tasks
 from apps.tasks.models import Participation, Task, TaskEvent, Visit, VisitStatus
 from apps.tasks.queries.counts import status_counts
+from apps.tasks.queries.skills import skills_of_tasks
 from workflows.graph import EXPERT_REVIEW
 from workflows.state import ARCHIVED, CLAIMED, COMPLETE
 
@@ -133,7 +133,7 @@ def those_for(frame: Frame, tasks: Sequence[UUID]) -> list[UUID]:
         own = set(took_part.values_list("task_id", flat=True))
         kept = [task for task in kept if task not in own]
     if frame.skill:
-        skills = skills_for_tasks(kept)
+        skills = skills_of_tasks(kept)
         kept = [task for task in kept if frame.skill in skills.get(task, ())]
     return kept
 

@@ -10,6 +10,9 @@ import numpy as np
 from apps.inference.models import PredictionModel
 from apps.quality.models import QualitySettings, ScoreRun
 
+FACT_DIGITS = 6
+"""To how many digits routers get a score."""
+
 
 def latest_run(project_id: UUID) -> ScoreRun | None:
     """The last one that came to its end."""

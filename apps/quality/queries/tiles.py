@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from apps.datasets.queries import media_url
+from apps.quality.logic.digests import digest_of
 from apps.quality.models import Tile
 
 SIZES = (96, 192)
@@ -19,7 +18,7 @@ Subject = tuple[UUID, UUID]
 
 def geometry_digest(geometry: Any) -> str:
     """What names one state of a crop."""
-    return hashlib.sha256(json.dumps(geometry, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return digest_of(geometry)
 
 
 def tiles_for(subjects: Iterable[Subject], size: int = SIZES[0]) -> dict[Subject, dict[str, Any]]:

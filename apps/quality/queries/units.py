@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +11,7 @@ from django.db.models import QuerySet
 
 from apps.inference.models import PredictedUnit, Prediction, PredictionModel
 from apps.labels.models import Label
+from apps.quality.logic.digests import digest_of
 from apps.quality.queries.lineage import made_by, origins_of, trained_among
 from apps.tasks.models import Task
 from workflows.state import ARCHIVED
@@ -81,7 +80,7 @@ class UnitRows:
             ),
             self.second.digest() if self.second is not None else "",
         ]
-        return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return digest_of(said)
 
 
 def tasks_to_score(project_id: UUID) -> QuerySet[Task]:

@@ -16,7 +16,8 @@ from apps.quality.logic.certificate.judged import UNSEEN, known_of
 from apps.quality.logic.certificate.planning import Ahead, Found
 from apps.quality.models import AuditDraw, AuditWave, Score, SubjectType
 from apps.quality.queries.chance_rows import chance_of, searching_chance
-from apps.quality.queries.frames import PARTS, Chunk, Gathered, Unit, chunk_of, gather, random_visits, seen_by, unit
+from apps.quality.queries.frame_units import PARTS, Unit, unit
+from apps.quality.queries.frames import Chunk, Gathered, chunk_of, gather, random_visits, seen_by
 from apps.tasks.models import Task
 from apps.tasks.queries.counts import status_counts
 from workflows.state import ARCHIVED, COMPLETE

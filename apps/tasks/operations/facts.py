@@ -13,7 +13,8 @@ from apps.labels.models import Label
 from apps.ontologies.queries import index_for
 from apps.projects.models import Collaborator, ProjectRole
 from apps.tasks.logic import uniform
-from apps.tasks.models import RouterCounter, Verdict
+from apps.tasks.models import RouterCounter
+from apps.tasks.queries.skills import skills_of as skills_of_labels
 from workflows.facts import Facts, Needs
 
 if TYPE_CHECKING:
@@ -51,24 +52,10 @@ def gather_facts(locked: Locked, wanted: Needs) -> Facts:
 
 
 def skills_wanted(locked: Locked, stages: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """By expert stage the skills that the labels' classes and attributes name, in the ontology's order.
-
-    After a rejection those of the labels that stand rejected, else those of all labels. What the stage asks of
-    everybody is not asked for again.
-    """
-    asking = {entry.id: entry for entry in locked.ontology.classes if entry.skills}
-    task = locked.task
-    if not asking or task.label_set_id is None:
-        return {}
-    labels = Label.objects.filter(label_set_id=task.label_set_id, class_id__in=list(asking))
-    rejected = Verdict.objects.filter(task=task, verdict="rejected", superseded=False, round=locked.state.round)
-    named = labels.filter(label_id__in=rejected.exclude(source="edit").values("label"))
-    rows = list(named.values_list("class_id", "attributes")) or list(labels.values_list("class_id", "attributes"))
-    found = {skill for class_id, answers in rows for skill in asking[class_id].skills_for(answers)}
-    every = (skill for entry in asking.values() for skill in entry.skills)
-    ordered = tuple(dict.fromkeys(skill for skill in every if skill in found))
+    """By expert stage the skills that the labels ask for. What the stage asks of everybody is not asked for again."""
+    asked = skills_of_labels([locked.task], locked.ontology)[locked.task.id]
     return {
-        stage: tuple(skill for skill in ordered if skill not in locked.graph.stages[stage].skills)
+        stage: tuple(skill for skill in asked if skill not in locked.graph.stages[stage].skills)
         for stage in stages
         if stage in locked.graph.stages
     }

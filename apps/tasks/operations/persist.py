@@ -106,9 +106,10 @@ def write_visit(
         for name, value in values.items():
             setattr(old, name, value)
         return old
-    handle = None
+    handle, goes_on = None, False
     if old is not None:
         step = step_of(accepted.events)
+        goes_on = step is not None and step.outcome in events.GOES_ON
         handle = writes.update(
             Visit,
             {"id": old.id},
@@ -122,9 +123,10 @@ def write_visit(
             "branch": "main",
             "opened_at": locked.now,
             "due_at": due(after, graph, locked.now),
-            "route_reason": route_reason(accepted.events),
+            # Who completes a look is told of it what the first one was told.
+            "route_reason": old.route_reason if old and goes_on else route_reason(accepted.events),
             "wrote": False,
-            "blind": False,
+            "blind": bool(old and goes_on and old.blind),
             "worker": "",
             "outcome": "",
         }

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from apps.quality.logic.certificate.cuts import Cut, Material
 from apps.quality.logic.certificate.frame import ANY, MISSING, Frame
 from apps.quality.logic.certificate.intervals import clopper_pearson
-from apps.quality.logic.certificate.issue import ALL, FORMAT, looks_after_refusal, statement
-from apps.quality.logic.checks import Array
+from apps.quality.logic.certificate.issue import ALL, FORMAT, looks_after_refusal
+from apps.quality.logic.certificate.stated import instrument, sentence, stated
 
 KINDS = ("wrong_class", "badly_located", "spurious", "duplicate", "wrong_attribute")
 CERTAIN, PEOPLE, MODEL = 0, 1, 2
-STRATA = {CERTAIN: "with certainty", PEOPLE: "at random", MODEL: "at random, made by a model"}
+STRATA = {"0": "with certainty", "1": "at random", "2": "at random, made by a model"}
 FEWEST_REPEATS = 30
 TOO_MANY_SILENT = 0.1
 MOST_CLASSES, MANY_CLASSES = 200, 12
-
-
-@dataclass(frozen=True)
-class Material:
-    """``labels`` has one row a label (its kind is any), ``found`` (n,) the kind of error that a look named; ``units``
-    one row a task, of the kind missing. ``drawn`` tasks were looked at by chance, ``silent`` of them not in full."""
-
-    labels: Frame
-    found: Array
-    units: Frame
-    drawn: int = 0
-    silent: int = 0
-    waiting: int = 0
-    certain_looks: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,19 +34,19 @@ class Repeats:
 def document(material: Material, *, confidence: float, target: float, repeats: Repeats) -> dict[str, Any]:
     """JSON-ready. Class lines carry the ids of the frame; kind and class together only where there are few classes."""
     options = {"confidence": confidence, "target": target}
-    whole = line(material, material.labels, options)
+    whole = line(material, Cut.of(material), options)
     kinds = [
-        {"kind": kind, "class": ALL, **line(material, of_kind(material, kind), options)} for kind in kinds_of(material)
+        {"kind": kind, "class": ALL, **line(material, Cut.of(material, kind), options)} for kind in kinds_of(material)
     ]
-    kinds.append({"kind": MISSING, "class": ALL, **line(material, material.units, options)})
+    units = Cut(material.units, np.full(len(material.units), ""))
+    kinds.append({"kind": MISSING, "class": ALL, **line(material, units, options)})
     names = largest(material.labels)
-    classes = [
-        {"kind": ANY, "class": name, **line(material, classed(material.labels, name), options)} for name in names
-    ]
+    every = Cut.of(material)
+    classes = [{"kind": ANY, "class": name, **line(material, every.of_class(name), options)} for name in names]
     parts = []
     for kind in kinds_of(material) if len(names) <= MANY_CLASSES else ():
-        wanted = of_kind(material, kind)
-        parts += [{"kind": kind, "class": name, **line(material, classed(wanted, name), options)} for name in names]
+        wanted = Cut.of(material, kind)
+        parts += [{"kind": kind, "class": name, **line(material, wanted.of_class(name), options)} for name in names]
     return {
         "format": FORMAT,
         "about": "share of labels still wrong after corrections, as judged by experts and reviewers",
@@ -68,6 +55,7 @@ def document(material: Material, *, confidence: float, target: float, repeats: R
         **whole,
         "corrected": corrected(whole, repeats, confidence),
         "repeats": repeated(repeats, confidence),
+        "grid": instrument(material.grid, confidence),
         "kinds": kinds,
         "classes": classes,
         "parts": parts,
@@ -87,32 +75,25 @@ def kinds_of(material: Material) -> list[str]:
     return [*KINDS, *sorted(named - {*KINDS, ""}), *(["unnamed"] if "" in named else [])]
 
 
-def of_kind(material: Material, kind: str) -> Frame:
-    mine = material.found == ("" if kind == "unnamed" else kind)
-    labels = material.labels
-    return replace(labels, was_wrong=labels.was_wrong & mine, still_wrong=labels.still_wrong & mine)
-
-
-def classed(frame: Frame, name: str) -> Frame:
-    return frame.where(frame.of_class == name)
-
-
-def line(material: Material, frame: Frame, options: Mapping[str, float]) -> dict[str, Any]:
+def line(material: Material, cut: Cut, options: Mapping[str, float]) -> dict[str, Any]:
     """One statement under the names of the API."""
-    said = statement(frame, confidence=options["confidence"], target=options["target"])
+    frame = cut.frame
+    said = stated(cut, options["confidence"], options["target"])
     reviewed = frame.reviewed
     random = reviewed & (frame.probability < 1)
     said |= {"n_reviewed": int(reviewed.sum()), "n_audited": int(random.sum()), "n_labels": len(frame)}
     if said["certified"] and is_silent(material) and random.any():
         said = refused(frame, said, silence(material), options)
     said["n_needed"] = said.pop("looks_needed")
+    heard = said.pop("by_grid", False)
+    said["n_grid"] = len(cut.grid.words) if cut.grid and heard else 0
     if not said["certified"]:
         said["rests_on"] = said["reason"]
         return said
     for one in said["strata"]:
-        one["stratum"] = STRATA[int(one["stratum"])]
+        one["stratum"] = STRATA.get(one["stratum"], one["stratum"])
     said |= {"low": said.pop("lower"), "high": said.pop("upper"), "live_high": said.pop("live_upper")}
-    said["rests_on"] = rests_on(frame, said)
+    said["rests_on"] = sentence(cut, said) if heard else rests_on(frame, said)
     return said
 
 

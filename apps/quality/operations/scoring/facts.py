@@ -11,7 +11,7 @@ from apps.quality.models import Score, SubjectType
 from apps.quality.operations.scoring.changing import score_task
 from apps.quality.operations.scoring.starting import start_first_scoring
 from apps.quality.queries.people import error_rate
-from apps.quality.queries.score_runs import latest_run, rank_of
+from apps.quality.queries.score_runs import FACT_DIGITS, latest_run, rank_of
 from apps.tasks.models import Task
 from apps.tasks.operations.timers import provide_fact
 from workflows.state import ROUTING
@@ -21,7 +21,6 @@ FACTS = (
     "annotator_error_rate",
 )
 SHOWN = ("mistakenness", "expected_errors", "hardness", "uniqueness", "confidence")
-DIGITS = 6
 CHUNK = 200
 
 
@@ -33,7 +32,7 @@ def answer_fact(payload: Mapping[str, Any]) -> None:
     if found is not None:
         value, version = found
         provide_fact(
-            task_id=task_id, fact=fact, value=round(value, DIGITS), label_revision=revision, scorer_version=version
+            task_id=task_id, fact=fact, value=round(value, FACT_DIGITS), label_revision=revision, scorer_version=version
         )
     elif fact in FACTS:
         start_first_scoring(task_id)
@@ -80,9 +79,9 @@ def task_metrics(tasks: Sequence[Task]) -> Mapping[UUID, Mapping[str, Any]]:
     )
     found: dict[UUID, dict[str, Any]] = {}
     for task_id, metric, value in rows.values_list("task_id", "metric", "value"):
-        found.setdefault(task_id, {})[metric] = round(value, DIGITS)
+        found.setdefault(task_id, {})[metric] = round(value, FACT_DIGITS)
     if len(tasks) == 1 and found:
         labels = Score.objects.filter(task_id=ids[0], metric="mistakenness", subject_type=SubjectType.LABEL)
         own = labels.order_by("-value").values_list("subject", "value")[:2_000]
-        found[ids[0]]["labels"] = {str(subject): round(value, DIGITS) for subject, value in own}
+        found[ids[0]]["labels"] = {str(subject): round(value, FACT_DIGITS) for subject, value in own}
     return found

@@ -12,7 +12,9 @@ import numpy as np
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from apps.quality.descriptors.layout import METHOD
 from apps.quality.logic import classification_state, detection_state, multilabel, unaided
+from apps.quality.logic.unaided import State as AloneState
 from apps.quality.shapes import located
 
 Arrays = Mapping[str, Any]
@@ -22,7 +24,9 @@ Arrays = Mapping[str, Any]
 class Fitted:
     """``classes``: ids of the object classes by number, the last number being everything else. ``radios`` and
     ``checklists`` by classification id, ``attributes`` by the id of an object's attribute, all with the ids of their
-    ``options``. ``second`` is of another model (``second_model``), for the labels that the first one made itself."""
+    ``options``; ``alone`` what alike images teach of a radio, or of an answer of a checklist (``question:option``).
+    ``method`` is that of the vectors by which neighbours were found. ``second`` is of another model
+    (``second_model``), for the labels that the first one made itself."""
 
     classes: tuple[str, ...]
     objects: detection_state.State | None = None
@@ -32,6 +36,8 @@ class Fitted:
     checklists: dict[str, multilabel.State] = field(default_factory=dict)
     attributes: dict[str, classification_state.State] = field(default_factory=dict)
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    alone: dict[str, AloneState] = field(default_factory=dict)
+    method: str = METHOD
     second: Fitted | None = None
     second_model: str = ""
 
@@ -44,12 +50,14 @@ class Fitted:
 
     def arrays(self) -> dict[str, Any]:
         found: dict[str, Any] = {"classes": np.array(self.classes, dtype=np.str_)}
+        found["method"] = np.array([self.method], dtype=np.str_)
         if self.second is not None:
             found["second_model"] = np.array([self.second_model], dtype=np.str_)
         parts: dict[str, Any] = {"objects": self.objects, "outlines": self.outlines, "unaided": self.unaided}
         parts["second"] = self.second
         parts |= {f"radio:{key}": state for key, state in self.radios.items()}
         parts |= {f"check:{key}": state for key, state in self.checklists.items()}
+        parts |= {f"alone:{key}": state for key, state in self.alone.items()}
         parts |= {f"answer:{key}": state for key, state in self.attributes.items()}
         for part, state in parts.items():
             if state is not None:
@@ -76,6 +84,8 @@ class Fitted:
             radios=keyed(states, "radio:"),
             checklists=keyed(states, "check:"),
             attributes=keyed(states, "answer:"),
+            alone=keyed(states, "alone:"),
+            method=str(arrays["method"][0]) if "method" in arrays else METHOD,
             second=states.get("second"),
             second_model=str(arrays["second_model"][0]) if "second_model" in arrays else "",
             options=options,
@@ -89,6 +99,7 @@ STATES: dict[str, Any] = {
     "radio": classification_state.State.of,
     "check": multilabel.State.of,
     "answer": classification_state.State.of,
+    "alone": unaided.State.of,
     "second": Fitted.of,
 }
 

@@ -17,9 +17,11 @@ from apps.quality.logic.numbers import log_odds
 from apps.quality.logic.sentences import sentence
 from apps.quality.models import Score, SubjectType
 from apps.quality.operations.scoring.answers import judge_answers
+from apps.quality.operations.scoring.answers_alone import judge_answers_alone
 from apps.quality.operations.scoring.attributes import asked_of
 from apps.quality.operations.scoring.fitted import Fitted
 from apps.quality.operations.scoring.near import Neighbourhood
+from apps.quality.operations.scoring.near_answers import Lookalikes
 from apps.quality.operations.scoring.objects import judge_objects
 from apps.quality.operations.scoring.said import Finding
 from apps.quality.queries.calibrations import Calibrator
@@ -43,6 +45,7 @@ class Judge:
     calibrator: Calibrator
     near: Neighbourhood
     model: PredictionModel | None
+    alike: Lookalikes
     second: Judge | None = None
 
     def read(self, tasks: Sequence[Task]) -> list[UnitRows]:
@@ -57,7 +60,9 @@ class Judge:
     def findings(self, units: Sequence[UnitRows]) -> dict[int, list[Finding]]:
         """By the unit's place, without probabilities."""
         found = judge_objects(units, self.fitted, self.near)
-        for place, more in judge_answers(units, self.index, self.fitted).items():
+        answers = judge_answers(units, self.index, self.fitted, self.alike)
+        judge_answers_alone(units, self.index, self.fitted, self.alike, answers)
+        for place, more in answers.items():
             found.setdefault(place, []).extend(more)
         others = {place: unit.second for place, unit in enumerate(units) if unit.second is not None}
         if self.second is not None and others:
@@ -102,6 +107,8 @@ class Judge:
         said = sentence(finding.kind, finding.class_id, finding.hints, self.name, self.called(finding))
         detail: dict[str, Any] = {"odds": finding.odds, "vector": finding.vector, "kinds": finding.kinds}
         detail |= {name: finding.hints[name] for name in ("model", "near", "suggested", "own") if name in finding.hints}
+        if "alike" in finding.hints:
+            detail["near"] = finding.hints["alike"]
         found = [
             Score(
                 **base,
@@ -153,7 +160,7 @@ class Judge:
         """Whether these labels have the base rate and nothing else: no model, no neighbours, no telling shapes."""
         alone = self.fitted.unaided
         knows = alone is not None and (float(alone.strength) > 0 or float(alone.skill) > 0)
-        return bool(own) and not knows and all(one.hints.get("alone") and not one.hints.get("odd") for one in own)
+        return bool(own) and not knows and all(says_nothing(one.hints) for one in own)
 
     def called(self, finding: Finding) -> str:
         speaker = finding.speaker or self.model
@@ -161,6 +168,11 @@ class Judge:
 
     def name(self, ident: str) -> str:
         return option_names(self.index).get(ident) or self.index.class_name(ident)
+
+
+def says_nothing(hints: Mapping[str, Any]) -> bool:
+    """Whether a label has nothing but the base rate: alike images are heard only where they may be believed."""
+    return bool(hints.get("alone")) and not hints.get("odd") and not hints.get("heard")
 
 
 def heard(

@@ -1,4 +1,8 @@
-"""The neighbours of labels' crops, as far as crops have been described: found among all of the project's."""
+"""The neighbours of labels' crops, as far as crops have been described: found among all of the project's.
+
+What was learned of neighbours by one method is never used with another's: once images are compared by another method,
+there are no neighbours until the project is scored again.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +38,11 @@ class Heard:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """A project's described crops; ``numbers`` of its classes by id."""
+    """A project's crops as ``method`` describes them; ``numbers`` of its classes by id."""
 
     project_id: UUID
     numbers: Mapping[str, int]
+    method: str
 
     def among(self, subjects: Sequence[Subject]) -> tuple[Any, Neighbours] | None:
         """Rows of some of these labels, and each one's neighbours among them; None where none is described."""
@@ -46,7 +51,7 @@ class Neighbourhood:
         vectors: list[Any] = []
         for start in range(0, len(rows), AT_ONCE):
             part = rows[start : start + AT_ONCE].tolist()
-            found = crop_vectors(self.project_id, [subjects[row] for row in part])
+            found = crop_vectors(self.project_id, [subjects[row] for row in part], method=self.method)
             there = [row for row in part if subjects[row] in found]
             known += there
             vectors += [found[subjects[row]] for row in there]
@@ -74,11 +79,12 @@ class Neighbourhood:
 
     def nearest(self, subjects: Sequence[Subject]) -> list[list[Neighbour]]:
         """By label, nearest first, itself left out."""
-        vectors = crop_vectors(self.project_id, subjects)
+        vectors = crop_vectors(self.project_id, subjects, method=self.method)
         known = [subject for subject in subjects if subject in vectors]
         if not known:
             return [[] for _ in subjects]
-        found = nearest(self.project_id, np.stack([vectors[subject] for subject in known]), COUNT + 1)
+        asked = np.stack([vectors[subject] for subject in known])
+        found = nearest(self.project_id, asked, COUNT + 1, method=self.method)
         by_subject = {
             subject: [one for one in line if (one.task, one.subject) != subject][:COUNT]
             for subject, line in zip(known, found, strict=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -13,45 +13,47 @@ from django.db import transaction
 from apps.quality.models import Score, ScoreRun, SubjectType
 from apps.quality.operations.scoring.judging import task_features
 from apps.quality.operations.scoring.said import Finding
+from apps.quality.operations.scoring.tally import Tally
 from apps.quality.queries.calibrations import calibrator_for
 from apps.quality.queries.score_runs import latest_run
 
 REPRICE = "quality.reprice"
 CHUNK = 500
 CHANGED = ("value", "p_error", "calibrated")
-QUANTILES, MOST_VALUES = 200, 20_000
 STAGES = (SubjectType.LABEL, SubjectType.PREDICTION, SubjectType.TASK)
 
 
 @dataclass
 class Progress:
-    """Which part it is at, the last score seen, how many there were, and some values of tasks."""
+    """Which part it is at, the last score seen, how many there were, and what they come to now."""
 
     stage: int = 0
     last: int = 0
     rows: int = 0
-    values: list[float] | None = None
+    tally: Tally = field(default_factory=Tally)
+
+    @staticmethod
+    def of(saved: Mapping[str, Any]) -> Progress:
+        """From ``asdict``."""
+        return Progress(**{**saved, "tally": Tally(**saved.get("tally", {}))})
 
     def add(self, last: int, rows: Sequence[Score]) -> None:
         self.last, self.rows = last, self.rows + len(rows)
-        if STAGES[self.stage] == SubjectType.TASK:
-            every = [*(self.values or []), *(row.value for row in rows)]
-            thin = np.quantile(every, np.linspace(0, 1, 10 * QUANTILES)).tolist()
-            self.values = thin if len(every) > MOST_VALUES else every
+        self.tally.add(rows)
 
 
 def reprice(*, project_id: UUID, progress: Progress, checkpoint: Callable[[Progress], None]) -> int:
-    """Labels and missing objects first, then the tasks that they belong to; answers how many scores were seen. Goes on
-    from ``progress``; every part is a transaction of its own with its rows locked."""
+    """Labels and missing objects first, then the tasks that they belong to; answers how many scores were seen. At the
+    end the latest run's sums are those of the new prices. Goes on from ``progress``; every part is a transaction of its
+    own with its rows locked."""
     while progress.stage < len(STAGES):
         while reprice_some(project_id, progress):
             checkpoint(progress)
         progress.stage, progress.last = progress.stage + 1, 0
         checkpoint(progress)
     run = latest_run(project_id)
-    if run is not None and progress.values:
-        quantiles = np.quantile(progress.values, np.linspace(0, 1, QUANTILES)).tolist()
-        ScoreRun.objects.filter(id=run.id).update(counts=run.counts | {"quantiles": quantiles})
+    if run is not None and progress.rows:
+        ScoreRun.objects.filter(id=run.id).update(counts=run.counts | progress.tally.counts())
     return progress.rows
 
 

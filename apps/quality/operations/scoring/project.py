@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,16 +14,20 @@ from django.core.files.storage import default_storage
 from apps.inference.models import PredictionModel
 from apps.ontologies.queries import index_for
 from apps.projects.models import Project
-from apps.quality.models import Observation, Score, ScoreRun, SubjectType
+from apps.quality.models import Observation, ScoreRun, SubjectType
 from apps.quality.operations.scoring.answers import fit_answers
+from apps.quality.operations.scoring.answers_alone import fit_answers_alone
 from apps.quality.operations.scoring.fitted import Fitted, fetch, keep
 from apps.quality.operations.scoring.judging import Judge
 from apps.quality.operations.scoring.near import Neighbourhood
+from apps.quality.operations.scoring.near_answers import Lookalikes
 from apps.quality.operations.scoring.objects import fit_objects
 from apps.quality.operations.scoring.sampling import sample_units
 from apps.quality.operations.scoring.suspects import suspicions
+from apps.quality.operations.scoring.tally import Tally
 from apps.quality.operations.scoring.writing import keep_scores
 from apps.quality.queries.calibrations import calibrator_for
+from apps.quality.queries.embedding import in_use, method_in_use
 from apps.quality.queries.score_runs import second_to_use
 from apps.quality.queries.units import UnitRows, chunks, tasks_to_score, unit_rows
 from apps.tasks.models import Task
@@ -31,57 +35,8 @@ from apps.tasks.models import Task
 VERSION = "scores-1"
 CHUNK = 100
 BASE, LEAST_AUDITED = 0.05, 50
-QUANTILES = 200
-BINS = 20
 
 Report = Callable[[float, str], None]
-
-
-@dataclass
-class Tally:
-    """What a run found, in sums that a checkpoint can keep."""
-
-    tasks: int = 0
-    labels: int = 0
-    missing: int = 0
-    expected: float = 0.0
-    expected_missing: float = 0.0
-    by_kind: dict[str, float] = field(default_factory=dict)
-    by_class: dict[str, float] = field(default_factory=dict)
-    label_bins: list[int] = field(default_factory=lambda: [0] * BINS)
-    task_bins: list[int] = field(default_factory=lambda: [0] * BINS)
-    sample: list[float] = field(default_factory=list)
-
-    def add(self, rows: Sequence[Score]) -> None:
-        for row in rows:
-            if row.metric != "mistakenness":
-                continue
-            place = min(int(row.value * BINS), BINS - 1)
-            if row.subject_type == SubjectType.TASK:
-                self.tasks += 1
-                self.task_bins[place] += 1
-                self.sample.append(row.value)
-                continue
-            add_to(self.by_kind, row.kind or "none", row.value)
-            add_to(self.by_class, row.class_id, row.value)
-            if row.subject_type == SubjectType.LABEL:
-                self.labels += 1
-                self.expected += row.value
-                self.label_bins[place] += 1
-            else:
-                self.missing += 1
-                self.expected_missing += row.value
-        if len(self.sample) > 20 * QUANTILES:
-            self.sample = np.quantile(self.sample, np.linspace(0, 1, 10 * QUANTILES)).tolist()
-
-    def counts(self) -> dict[str, Any]:
-        quantiles = np.quantile(self.sample, np.linspace(0, 1, QUANTILES)).tolist() if self.sample else []
-        own = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "sample"}
-        return own | {"quantiles": quantiles}
-
-
-def add_to(sums: dict[str, float], name: str, value: float) -> None:
-    sums[name] = sums.get(name, 0.0) + value
 
 
 def learn(project: Project, model: PredictionModel | None, report: Report) -> tuple[Fitted, list[str]]:
@@ -90,6 +45,7 @@ def learn(project: Project, model: PredictionModel | None, report: Report) -> tu
     fitted = fit(project, units)
     warnings = suspicions(model, units)
     other = second_to_use(project.id, model) if any(unit.wants_second for unit in units) else None
+    warnings += compared_by(project.id)
     if other is not None:
         del units
         fitted.second = fit(project, sample_units(project.id, lambda tasks: unit_rows(tasks, other), report))
@@ -98,11 +54,21 @@ def learn(project: Project, model: PredictionModel | None, report: Report) -> tu
     return fitted, warnings
 
 
+def compared_by(project_id: UUID) -> list[str]:
+    """A sentence where neighbours are found by another method than the settings ask for."""
+    now = in_use(project_id)
+    if now["trouble"]:
+        return [f"Neighbours were found by {now['name']}: {now['trouble']}"]
+    return []
+
+
 def fit(project: Project, units: Sequence[UnitRows]) -> Fitted:
     index = index_for(project.ontology_id)
-    fitted = Fitted(tuple(entry.id for entry in index.objects))
-    fit_objects(units, fitted, Neighbourhood(project.id, fitted.number()), base_rate(project.id), index)
-    fit_answers(units, index, fitted)
+    fitted = Fitted(tuple(entry.id for entry in index.objects), method=method_in_use(project.id))
+    alike, base = Lookalikes(project.id, fitted.method), base_rate(project.id)
+    fit_objects(units, fitted, Neighbourhood(project.id, fitted.number(), fitted.method), base, index)
+    fit_answers(units, index, fitted, alike)
+    fit_answers_alone(units, index, fitted, alike, base)
     return fitted
 
 
@@ -173,8 +139,9 @@ def forget_old(project_id: UUID) -> None:
 
 
 def judge_of(project: Project, fitted: Fitted, model: PredictionModel | None) -> Judge:
-    near = Neighbourhood(project.id, fitted.number())
-    judge = Judge(project.id, index_for(project.ontology_id), fitted, calibrator_for(project.id), near, model)
+    index, near = index_for(project.ontology_id), Neighbourhood(project.id, fitted.number(), fitted.method)
+    alike = Lookalikes(project.id, fitted.method)
+    judge = Judge(project.id, index, fitted, calibrator_for(project.id), near, model, alike)
     if fitted.second is None:
         return judge
     models = PredictionModel.objects.filter(id=fitted.second_model).select_related("model_version")

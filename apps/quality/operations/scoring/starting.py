@@ -51,6 +51,15 @@ def lock_scoring(project: Project) -> Job | None:
 
 
 @transaction.atomic
+def learn_neighbours_anew(project: Project) -> Job | None:
+    """Images are compared by another method: what a project's scores learned of neighbours is learned again. None where
+    it was never scored, or is being scored."""
+    if lock_scoring(project) is not None or not ScoreRun.objects.filter(project=project).exists():
+        return None
+    return enqueue_scoring(project)
+
+
+@transaction.atomic
 def start_first_scoring(task_id: UUID) -> Job | None:
     """A router waits for a score, but its project has never been scored: if a model has predicted anything, it is now.
     What comes of it answers the router, unless its time is up before."""
@@ -59,6 +68,11 @@ def start_first_scoring(task_id: UUID) -> Job | None:
         return None
     if lock_scoring(project) is not None or ScoreRun.objects.filter(project=project).exists():
         return None
+    return enqueue_scoring(project)
+
+
+def enqueue_scoring(project: Project) -> Job:
+    """Of the scorers' own metrics, by whichever model is to be used."""
     return enqueue(
         kind=SCORE,
         organization_id=project.organization_id,

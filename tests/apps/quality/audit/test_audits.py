@@ -11,7 +11,8 @@ from apps.quality.models import AuditDraw, AuditWave, QualitySettings, Repeat
 from apps.quality.operations.auditing import audit
 from apps.quality.operations.repeats import repeat
 from apps.tasks.models import Selection, Task, Visit
-from apps.tasks.operations.manage import send_to_stage
+from apps.tasks.operations.claims import release_task
+from apps.tasks.operations.manage import assign_task, send_to_stage
 from tests.factories.quality_audit import (
     audited_world,
     caller,
@@ -161,6 +162,73 @@ def test_nobody_else_means_no_repeat() -> None:
         repeat(later(minutes=minutes))
     assert {row.state for row in Repeat.objects.filter(project=world.project)} == {"moot"}
     assert Task.objects.filter(project=world.project, status="complete").count() == 4
+
+
+def repeated(world: World) -> Repeat:
+    """One task whose judgement by eve is with a second expert."""
+    looked_after(world, repeat_rate=1.0)
+    task = Task.objects.get(project=world.project)
+    send_to_stage(task_id=task.id, actor=world.people["mia"], stage="expert")
+    assert judge(world, "eve") == task.id
+    for minutes in (1, 2):
+        repeat(later(minutes=minutes))
+    return Repeat.objects.get(state="sent")
+
+
+def test_a_repeat_that_is_left_alone_goes_to_another_expert() -> None:
+    world = audited_world(tasks=1, wrong=set(), boxes=1)
+    eli, ida = second_expert(world), second_expert(world, "ida")
+    row = repeated(world)
+    first, other = ("eli", "ida") if row.second_id == eli.id else ("ida", "eli")
+    repeat(later(days=2))
+    assert Repeat.objects.get().second_id == row.second_id, "there was time enough"
+    repeat(later(days=4))
+    row.refresh_from_db()
+    assert row.second_id == world.people[other].id
+    visit = Visit.objects.get(id=row.second_visit or 0)
+    assert (visit.reserved_for_id, visit.blind) == (row.second_id, True)
+    assert set(row.figures["asked"]) == {str(eli.id), str(ida.id)}
+    repeat(later(days=5))
+    assert Repeat.objects.get().second_id == row.second_id, "it has three days of its own"
+    assert judge(world, other) == row.task_id
+    repeat(later(days=9))
+    row.refresh_from_db()
+    assert (row.state, row.labels, row.agreed, row.second_id) == ("done", 1, 1, world.people[other].id)
+    assert judge(world, first) is None
+
+
+def test_a_repeat_that_nobody_takes_is_given_up_and_its_task_rests_again() -> None:
+    world = audited_world(tasks=1, wrong=set(), boxes=1)
+    second_expert(world)
+    row = repeated(world)
+    repeat(later(days=4))
+    row.refresh_from_db()
+    task = Task.objects.get(id=row.task_id)
+    assert (row.state, task.stage, task.status) == ("moot", "done", "complete")
+    assert not Visit.objects.filter(task=task).exclude(status=2).exists()
+    repeat(later(days=8))
+    assert Repeat.objects.get().state == "moot"
+
+
+def test_a_repeat_that_is_being_judged_or_was_assigned_by_a_manager_stays() -> None:
+    world = audited_world(tasks=1, wrong=set(), boxes=1)
+    second_expert(world)
+    row = repeated(world)
+    held = world.must_claim("eli", "expert").task
+    assert held.id == row.task_id
+    repeat(later(days=4))
+    assert Visit.objects.get(id=row.second_visit or 0).holder_id == world.people["eli"].id
+    release_task(task_id=held.id, user=world.people["eli"], is_manager=False, claim_token=None)
+    ida = second_expert(world, "ida")
+    assign_task(task_id=row.task_id, actor=world.people["mia"], person=ida)
+    for days in (8, 9):
+        repeat(later(days=days))
+    row.refresh_from_db()
+    assert row.state == "sent"
+    assert Visit.objects.get(id=row.second_visit or 0).reserved_for_id == ida.id
+    assert judge(world, "ida") == row.task_id
+    repeat(later(days=10))
+    assert Repeat.objects.get().second_id == ida.id
 
 
 def test_settings_are_kept_and_checked() -> None:

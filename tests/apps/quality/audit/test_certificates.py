@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from apps.quality.logic.digests import digest_of
 from apps.quality.models import AuditDraw, AuditWave
 from apps.quality.queries import certificates
-from apps.quality.queries.certificates import digest_of
 from apps.tasks.models import Selection, Task, Visit
 from apps.tasks.operations.manage import send_to_stage
 from apps.tasks.operations.verdicts import Word, give_verdict

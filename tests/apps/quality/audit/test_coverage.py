@@ -11,11 +11,11 @@ import pytest
 from django.db import transaction
 
 from apps.ontologies.queries import index_for
+from apps.quality.logic.certificate.cuts import Cut, Material
 from apps.quality.logic.certificate.planning import Plan
 from apps.quality.logic.certificate.report import (
     MODEL,
     PEOPLE,
-    Material,
     Repeats,
     corrected,
     document,
@@ -67,7 +67,7 @@ def test_the_interval_of_random_audits_holds_the_truth_in_95_of_100_seeds() -> N
     inside, widths = 0, []
     for seed in range(SEEDS):
         material, truth = simulated(seed)
-        said = line(material, material.labels, OPTIONS)
+        said = line(material, Cut.of(material), OPTIONS)
         inside += said["low"] <= truth <= said["high"]
         widths.append(said["high"] - said["low"])
     assert inside / SEEDS >= 0.95
@@ -80,7 +80,7 @@ def test_the_share_corrected_for_the_experts_error_holds_the_truth() -> None:
         material, truth = simulated(seed, expert_error=0.03)
         rng = np.random.default_rng([seed, 6])
         agreed = int((rng.random(400) >= 2 * 0.03 * 0.97).sum())
-        said = line(material, material.labels, OPTIONS)
+        said = line(material, Cut.of(material), OPTIONS)
         right = corrected(said, Repeats(400, agreed), 0.95)
         assert right is not None
         inside += right["low"] <= truth <= right["high"]

@@ -13,7 +13,8 @@ from apps.jobs.models import Job
 from apps.jobs.operations import enqueue
 from apps.quality.models import CropVector, DuplicateMember, Score, UnitVector
 from apps.quality.operations import curating, describing
-from apps.quality.operations.curating import CURATE, start_curating
+from apps.quality.operations.curating import start_curating
+from apps.quality.queries.curation import CURATE
 from apps.quality.queries.vectors import crop_vectors, nearest
 from apps.tasks.models import Task
 from tests.factories.jobs import run_all_jobs

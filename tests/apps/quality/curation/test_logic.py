@@ -16,7 +16,7 @@ from apps.quality.descriptors.index import GraphIndex
 from apps.quality.descriptors.pictures import Unreadable, grey, read_pixels
 from apps.quality.logic import image_checks
 from apps.quality.logic.near_duplicates import Copy, best, disagreements, groups
-from apps.quality.logic.representativeness import density, medoids
+from apps.quality.logic.representativeness import density
 from tests.factories.quality_curation import cropped, encoded, picture
 
 
@@ -136,15 +136,6 @@ def test_the_dense_are_representative_and_an_outlier_moves_nobody() -> None:
     again = density(far, float(np.median(far.mean(axis=1))))
     assert again[-1] < 0.01
     np.testing.assert_allclose(again[:-1], value, rtol=0.02)
-
-
-def test_medoids_stand_for_their_parts_largest_first() -> None:
-    rng = np.random.default_rng(0)
-    centre = np.eye(3)[np.repeat([0, 1, 2], [30, 20, 10])]
-    x = centre + rng.normal(0, 0.05, centre.shape)
-    assert [int(np.argmax(centre[row])) for row in medoids(x, 3)] == [0, 1, 2]
-    assert len(medoids(x, 200)) <= 60
-    assert len(medoids(x[:0], 3)) == 0
 
 
 def test_an_index_finds_forgets_and_survives_its_file() -> None:

@@ -79,7 +79,7 @@ def test_filters_narrow_and_unknown_ones_are_refused() -> None:
     rex = caller(world, "rex")
     refused: list[tuple[dict[str, Any], str]] = [
         ({"class": "Blob"}, "/class"),
-        ({"kind": "missing"}, "/kind"),
+        ({"kind": "ugly"}, "/kind"),
         ({"annotator": "nobody@cells.test"}, "/annotator"),
         ({"attribute": {"name": "x", "value": "y"}}, "/attribute"),
         ({"confusion": {"predicted": "Blob", "label": "RBC"}}, "/confusion/predicted"),

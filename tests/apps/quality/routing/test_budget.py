@@ -9,11 +9,18 @@ from apps.common.ids import new_id
 from apps.projects.models import Collaborator
 from apps.quality.models import AuditDraw, AuditWave, Observation, QualitySettings, RouteRun, SubjectType
 from apps.quality.queries.routing_work import prices_of
-from apps.quality.queries.skills import skills_for_task
-from apps.tasks.models import Selection, Task
-from apps.tasks.operations.labeling import LabelChanges, save_task_labels
-from tests.factories.labels import box
-from tests.factories.quality_routing import ask, class_id, ids, routed_world, score_labels, score_task
+from apps.tasks.models import Selection
+from apps.tasks.queries.skills import skills_of_tasks
+from tests.factories.quality_routing import (
+    SKILLED,
+    ask,
+    class_id,
+    ids,
+    labelled,
+    routed_world,
+    score_labels,
+    score_task,
+)
 from tests.factories.tasks import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -114,32 +121,18 @@ def test_measured_seconds_and_sensitivity_set_the_price() -> None:
     assert 6.0 < after.look < 9.0
 
 
-SKILLED = {
-    "objects": [
-        {"name": "RBC", "shape": "bounding_box", "skill": "red"},
-        {"name": "WBC", "shape": "bounding_box", "skill": "white"},
-        {"name": "Platelets", "shape": "bounding_box"},
-    ],
-    "classifications": [],
-}
-
-
-def labelled(world: World, *classes: str) -> Task:
-    """A submitted task with a box of each class."""
-    task = world.must_claim("ann").task
-    upsert = [box(x=10 + 20 * i, width=10, height=10) | {"class": name} for i, name in enumerate(classes)]
-    save_task_labels(task_id=task.id, user=world.people["ann"], changes=LabelChanges(upsert=upsert), claim_token=None)
-    return world.step("ann", task, "submit").task
-
-
-def test_skills_come_from_what_is_suspicious() -> None:
+def test_a_budget_of_a_skill_goes_by_what_the_visit_will_ask_for() -> None:
     world = make_world(tasks=1, ontology=SKILLED)
-    task = labelled(world, "RBC", "WBC", "Platelets")
-    assert skills_for_task(task.id) == ["red", "white"]
-    score_labels(world, task, [0.4, 0.8, 0.9])
-    assert skills_for_task(task.id) == ["white", "red"]
-    assert skills_for_task(task.id, threshold=0.5) == ["white"]
-    assert skills_for_task(task.id, threshold=0.85) == ["red", "white"]
+    task = labelled(world, "WBC", "RBC", "Platelets")
+    score_task(world, task, 0.9)
+    score_labels(world, task, [0.8, 0.1, 0.9])
+    assert skills_of_tasks([task.id]) == {task.id: ["red", "white"]}
+    for skill in ("red", "white"):
+        assert ask(world, budget={"seconds": 600, "skill": skill}, dry_run=True).json()["selected"] == 1
+    assert ask(world, threshold=0.5).json()["selected"] == 1
+    visit = world.visit(task)
+    assert visit is not None
+    assert visit.needs_skill == "red"
 
 
 def test_a_budget_of_a_skill_takes_tasks_that_need_it() -> None:

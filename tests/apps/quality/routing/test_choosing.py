@@ -10,7 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.quality.logic.routing import by_budget, by_number, by_threshold, priorities
-from apps.quality.logic.routing_online import Account, arrivals, opened, place_among, spending_threshold
+from apps.quality.logic.routing_online import (
+    Account,
+    arrivals,
+    opened,
+    place_among,
+    spending_threshold,
+    spending_thresholds,
+)
 from apps.quality.logic.routing_recall import Found, curve, recall_at, threshold_for
 from apps.quality.logic.routing_work import KINDS, Prices, Suspects, pace_of, shares_of, shrunk, weigh
 
@@ -149,6 +156,38 @@ def test_the_threshold_spends_what_is_left(recent: list[tuple[float, float]], co
     assert above <= left + 1e-6
     if threshold == 0.0:
         assert float(seconds[ratio > 0].sum()) * coming / len(ratio) <= left + 1e-6 or 0.0 in ratio
+
+
+@FEW
+@given(
+    st.lists(st.tuples(amounts, st.floats(0.1, 60), st.booleans(), st.booleans()), min_size=1, max_size=20),
+    st.floats(0, 200),
+    st.tuples(st.floats(0, 500), st.floats(0, 500)),
+)
+def test_every_budget_has_a_threshold_that_spends_its_own(
+    recent: list[tuple[float, float, bool, bool]], coming: float, left: tuple[float, float]
+) -> None:
+    ratio, seconds = arrays([(one[0], one[1]) for one in recent])
+    able = np.array([one[2:] for one in recent])
+    found = spending_thresholds(ratio, seconds, able, coming, np.array(left))
+    rest = np.ones(len(ratio), dtype=bool)
+    for place, own in enumerate(left):
+        above = rest & able[:, place] & (ratio > found[place])
+        assert float(seconds[above].sum()) * coming / len(ratio) <= own + 1e-6
+        rest &= ~(able[:, place] & (ratio >= found[place]))
+    alone = spending_thresholds(ratio, seconds, np.ones((len(ratio), 1), dtype=bool), coming, np.array(left[:1]))
+    assert alone[0] == spending_threshold(ratio, seconds, coming, left[0])
+
+
+def test_a_rich_budget_takes_what_a_poor_one_must_leave() -> None:
+    ratio, seconds = np.array([0.9, 0.8, 0.2, 0.1]), np.full(4, 10.0)
+    able = np.array([[False, True], [False, True], [True, True], [True, True]])
+    rich, poor = spending_thresholds(ratio, seconds, able, 4, np.array([100.0, 15.0])).tolist()
+    assert (rich, poor) == (0.0, 0.9)
+    same = spending_thresholds(ratio, seconds, np.ones((4, 2), dtype=bool), 4, np.array([10.0, 20.0])).tolist()
+    assert same == [0.9, 0.2]
+    assert spending_threshold(ratio, seconds, 4, 30.0) == 0.2, "together they buy what one of their sum would"
+    assert spending_thresholds(ratio, seconds, ~able, 4, np.array([0.0, 9.0])).tolist() == [np.inf, 0.0]
 
 
 def test_arrivals_go_on_at_the_pace_of_the_day() -> None:

@@ -14,8 +14,8 @@ from apps.quality.operations.routing_outcomes import settle_moves
 from apps.quality.operations.routing_policy import follow_policies
 from apps.tasks.models import Selection, Task
 from apps.tasks.operations.verdicts import Word, give_verdict
-from tests.factories.quality_routing import ask, caller, routed_world, score_task
-from tests.factories.tasks import World
+from tests.factories.quality_routing import SKILLED, ask, caller, labelled, routed_world, score_task
+from tests.factories.tasks import World, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,50 @@ def test_a_small_budget_buys_the_best_only() -> None:
     follow_policies(soon())
     assert at_expert(world) == {tasks[0].id}
     assert policy_of(world)["budgets"][0]["left"] >= 0
+
+
+def test_each_budget_has_its_own_threshold() -> None:
+    """Anybody's poor budget must not buy the doubtful blood cells that white cells' rich one does not know."""
+    world = make_world(tasks=4, ontology=SKILLED)
+    budgets = [{"seconds_per_day": 15}, {"skill": "white", "seconds_per_day": 3_600}]
+    assert order(world, budgets=budgets).status_code == 200
+    tasks = [labelled(world, name) for name in ("RBC", "RBC", "WBC", "WBC")]
+    for task, value in zip(tasks, (0.9, 0.5, 0.3, 0.2), strict=True):
+        score_task(world, task, value)
+    assert follow_policies(soon()) == 3
+    assert at_expert(world) == {tasks[0].id, tasks[2].id, tasks[3].id}
+    spent = {one["skill"]: one["spent"] for one in policy_of(world)["budgets"]}
+    assert 0 < spent[None] <= 15
+    assert spent["white"] > 15
+    (policy,) = RoutePolicy.objects.all()
+    assert [row[3] for row in policy.ledger["recent"]] == [[], [], ["white"], ["white"]]
+
+
+def test_a_poor_budget_waits_for_the_best_whatever_a_rich_one_has() -> None:
+    world = make_world(tasks=2, ontology=SKILLED)
+    assert (
+        order(world, budgets=[{"seconds_per_day": 30}, {"skill": "white", "seconds_per_day": 100_000}]).status_code
+        == 200
+    )
+    policy = RoutePolicy.objects.get()
+    # A day's worth of better tasks came at this pace: anybody's thirty seconds are for those.
+    hours = round(soon().timestamp()) - 3_600
+    policy.ledger = {**policy.ledger, "recent": [[0.5, 12.0, hours, []]] * 100}
+    policy.save()
+    doubtful, white = labelled(world, "RBC"), labelled(world, "WBC")
+    for task in (doubtful, white):
+        score_task(world, task, 0.3)
+    assert follow_policies(soon()) == 1
+    assert at_expert(world) == {white.id}
+
+
+def test_what_was_remembered_before_skills_were_still_counts() -> None:
+    world, tasks = ordered_world([0.9])
+    policy = RoutePolicy.objects.get()
+    policy.ledger = {**policy.ledger, "recent": [[0.01, 12.0, round(soon().timestamp())]]}
+    policy.save()
+    assert follow_policies(soon()) == 1
+    assert at_expert(world) == {tasks[0].id}
 
 
 def test_audits_are_paid_first() -> None:

@@ -13,8 +13,8 @@ from apps.jobs.operations import enqueue, running
 from apps.quality.logic.calibrated import Formula, Model
 from apps.quality.metrics import SCORE
 from apps.quality.models import Calibration, Score, ScoreRun, SubjectType
+from apps.quality.operations.scoring import pricing, sampling
 from apps.quality.operations.scoring import project as scoring
-from apps.quality.operations.scoring import sampling
 from apps.quality.operations.scoring.pricing import REPRICE
 from apps.quality.operations.scoring.writing import keep_scores
 from apps.quality.queries.units import unit_rows
@@ -125,6 +125,47 @@ def test_a_new_calibration_prices_stored_evidence_anew() -> None:
     assert sum(row.value for row in Score.objects.filter(metric="expected_errors")) > expected
     found.score()
     assert all(row.calibrated for row in labels.all())
+
+
+def test_the_summary_follows_a_new_calibration_though_the_worker_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = make_scored_world(tasks=6)
+    found.score()
+    before = ScoreRun.objects.get().counts
+    Calibration.objects.create(
+        project=found.world.project, target="label", model="calibrated", parameters=DOUBTFUL, at=database_now()
+    )
+    monkeypatch.setattr(pricing, "CHUNK", 3)
+    job = job_of(found, REPRICE)
+    some, calls = pricing.reprice_some, []
+
+    def dying(project_id: UUID, progress: pricing.Progress) -> bool:
+        calls.append(progress.rows)
+        if len(calls) == 3:
+            raise OSError("the worker died")
+        return some(project_id, progress)
+
+    monkeypatch.setattr(pricing, "reprice_some", dying)
+    assert finish(job).state == JobState.QUEUED
+    assert ScoreRun.objects.get().counts == before
+    assert finish(job).state == JobState.SUCCEEDED, job.error
+    after = ScoreRun.objects.get().counts
+    assert after.keys() == before.keys()
+    assert {name: after[name] for name in ("tasks", "labels", "missing")} == {
+        name: before[name] for name in ("tasks", "labels", "missing")
+    }
+    rows = Score.objects.filter(metric="mistakenness")
+    for subject, name in (("label", "label_bins"), ("task", "task_bins")):
+        values = rows.filter(subject_type=subject).values_list("value", flat=True)
+        places = [min(int(value * 20), 19) for value in values]
+        assert after[name] == [places.count(place) for place in range(20)]
+        assert after[name] != before[name]
+    labels = rows.filter(subject_type="label")
+    assert after["expected"] == pytest.approx(sum(labels.values_list("value", flat=True)))
+    assert after["expected"] > before["expected"]
+    assert sum(after["by_class"].values()) == pytest.approx(after["expected"] + after["expected_missing"])
+    assert after["quantiles"][-1] == pytest.approx(
+        max(rows.filter(subject_type="task").values_list("value", flat=True))
+    )
 
 
 def test_published_scores_are_computed_where_they_are_named() -> None:

@@ -7,6 +7,7 @@ from tests.contracts.matrix import MANAGERS, Rule, World
 QUALITY = "projects/<uuid:project_id>/quality/"
 
 RULES: list[Rule] = [
+    Rule("GET " + QUALITY + "curate/", allow=MANAGERS),
     Rule("POST " + QUALITY + "curate/", allow=MANAGERS),
     Rule("GET " + QUALITY + "duplicates/", allow=MANAGERS),
     # Without a subject there is nothing to look for: 400.

@@ -10,6 +10,10 @@ from tests.contracts.matrix import MANAGERS, Rule, World
 PROJECT = "projects/<uuid:project_id>/quality/"
 
 ROUTE: dict[str, Any] = {"metric": "mistakenness", "to_stage": "review", "dry_run": True}
+PREVIEW: dict[str, Any] = {
+    "branches": [{"outcome": "doubtful", "when": {"fact": "mistakenness", "op": ">=", "value": 0.5}}],
+    "otherwise": "rest",
+}
 POLICY: dict[str, Any] = {"enabled": False, "to_stage": "review"}
 
 
@@ -32,6 +36,8 @@ RULES: list[Rule] = [
         body=lambda world: ROUTE | {"threshold": 0.5},
         foreign=routes_of_strangers,
     ),
+    Rule("GET " + PROJECT + "preview/", allow=MANAGERS),
+    Rule("POST " + PROJECT + "preview/", allow=MANAGERS, body=lambda world: PREVIEW),
     Rule("GET " + PROJECT + "routes/", allow=MANAGERS),
     Rule("GET " + PROJECT + "policy/", allow=MANAGERS),
     Rule(
