@@ -23,6 +23,11 @@ def scored(project: Project) -> None:
         project.submitted(
             *(box(8 + 38 * at, 30 + 20 * ((at + number) % 4), 32, 34) for at in range(EACH)), person="ann"
         )
+    finished(project)
+
+
+def finished(project: Project) -> None:
+    """Its labels are scored."""
     mia = project.site.program("mia")
     job = mia.post(f"/projects/{project.id}/quality/score/", {"metrics": ["mistakenness"]}, status=202)
     for _ in range(300):
@@ -127,3 +132,72 @@ def test_a_project_without_scores_says_what_to_do(door: Door, make_project: Make
     mia.button("Score the labels").click()
     pictured(page)
     settled(page)
+
+
+def overlapping(project: Project) -> None:
+    """Eight red cells on each of two images; three of them overlap another."""
+    for number in range(2):
+        project.submitted(
+            *(
+                box(8 + 38 * at, 30 + 20 * (at % 4), 32, 34)
+                | {"attributes": {"overlap": "partial" if at < 2 - number else "none"}}
+                for at in range(EACH)
+            )
+        )
+
+
+def test_an_answer_and_a_stage_stand_in_the_address(door: Door, make_project: MakeProject) -> None:
+    project = make_project("Answers", units=2)
+    overlapping(project)
+    finished(project)
+    mia = project.site.program("mia")
+    rex = door("rex", viewport=DESK)
+    rex.expected.append("409")
+    page = rex.go(f"/projects/{project.id}/grid")
+    pictured(page)
+    # Only a class has questions.
+    expect(page.get_by_label("Answer", exact=True)).to_have_count(0)
+    page.get_by_label("Class", exact=True).select_option("RBC")
+    page.get_by_label("Answer", exact=True).select_option("overlap: partial")
+    expect(cells(page)).to_have_count(3)
+    page.get_by_label("Where tasks with reported labels go").select_option("Report, send to Expert")
+    expect(page).to_have_url(re.compile("attribute=overlap&answer=partial.*stage=expert"))
+    page.reload()
+    pictured(page)
+    expect(cells(page)).to_have_count(3)
+    expect(page.get_by_label("Where tasks with reported labels go")).to_have_value("expert")
+    assert axe(page) == []
+    cells(page).nth(0).click()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 task sent to Expert.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing is left to judge here")).to_be_visible()
+    assert sorted(task["stage"] for task in mia.get(f"/projects/{project.id}/tasks/")["results"]) == [
+        "expert",
+        "review",
+    ]
+    # Another class has other questions; what is left of the choice stays.
+    page.get_by_label("Class", exact=True).select_option("WBC")
+    expect(page).to_have_url(re.compile("class=WBC&stage=expert$"))
+
+
+def test_what_was_judged_is_measured_for_managers(door: Door, project: Project, shots: Path) -> None:
+    rex = door("rex", viewport=DESK)
+    page = rex.go(f"/projects/{project.id}/grid?class=RBC")
+    pictured(page)
+    cells(page).nth(0).click()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Nothing is left to judge here")).to_be_visible()
+    # Who judges is not told how fast others are.
+    expect(page.get_by_role("table", name="Grid and whole images")).to_have_count(0)
+    mia = door("mia", viewport=DESK)
+    page = mia.go(f"/projects/{project.id}/quality?view=people")
+    table = page.get_by_role("table", name="Grid and whole images")
+    expect(table.get_by_role("row", name=re.compile("^Grid "))).to_contain_text(f"{TASKS * EACH} verdicts, 1 error")
+    expect(table.get_by_role("row", name=re.compile("^Whole images"))).to_contain_text("not known yet")
+    expect(page.get_by_text("How the grid compares with whole images is not known yet")).to_be_visible()
+    assert axe(page) == []
+    page.evaluate(STILL)
+    page.screenshot(path=shots / "quality-instruments.png")
+    page.get_by_role("link", name="Ann", exact=True).click()
+    pictured(page)
+    expect(page.get_by_label("Labeled by")).not_to_have_value("")

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api } from "./client";
+import type { Ontology, OntologyAttribute, OntologyBody, Shape } from "./types";
 
 export const ORDERS = ["mistakenness", "neighbourhood", "random"] as const;
 export type GridOrder = (typeof ORDERS)[number];
@@ -28,6 +29,8 @@ export interface GridItem extends GridTile {
 export interface GridBatch {
   id: string;
   class: string | null;
+  /** Of objects that a model sees and nobody labeled; an item's `label` is the prediction then. */
+  missing: boolean;
   order: GridOrder;
   state: "open" | "committed" | "dropped";
   heading: {
@@ -44,7 +47,18 @@ export interface GridBatch {
 
 export interface GridResult {
   item: string;
-  status: "fine" | "flagged" | "relabeled" | "refused" | "stale";
+  status: "fine" | "flagged" | "relabeled" | "added" | "refused" | "stale";
+}
+
+/** A task with reported labels, and why it could not go to the stage, if it could not. */
+export interface GridSent {
+  task: string;
+  error: { detail?: string; code?: string } | null;
+}
+
+export interface GridCommitted {
+  results: GridResult[];
+  sent: GridSent[];
 }
 
 export interface GridMark {
@@ -52,11 +66,15 @@ export interface GridMark {
   class?: string;
 }
 
+/** An answer to a question of a class: an option's value, or yes and no. */
+export type GridAnswer = string | number | boolean;
+
 /** What a batch is drawn from, as the server takes it. */
 export interface GridAsk {
   class?: string;
   confusion?: { predicted: string; label: string };
   annotator?: string;
+  attribute?: { name: string; value: GridAnswer };
   kind?: string;
   order: GridOrder;
   size: number;
@@ -70,8 +88,14 @@ export const openBatch = (project: string, ask: GridAsk) => api.post<GridBatch>(
 export const readBatch = (project: string, id: string, tile: 96 | 192) =>
   api.get<GridBatch>(path(project, `${id}/`), { query: { tile } });
 
-export const commitBatch = (project: string, id: string, marks: readonly GridMark[], active_ms: number) =>
-  api.post<{ results: GridResult[] }>(path(project, `${id}/commit/`), { marks, active_ms });
+/** `stage`: where tasks with labels that are just reported go; "" leaves them where they are. */
+export const commitBatch = (
+  project: string,
+  id: string,
+  marks: readonly GridMark[],
+  active_ms: number,
+  stage: string,
+) => api.post<GridCommitted>(path(project, `${id}/commit/`), { marks, active_ms, stage });
 
 export const undoBatch = (project: string, id: string) =>
   api.post<{ results: { item: string; status: "taken_back" | "kept" }[] }>(path(project, `${id}/undo/`), {});
@@ -80,23 +104,38 @@ export const undoBatch = (project: string, id: string) =>
 export const dropBatch = (project: string, id: string) =>
   api.del(path(project, `${id}/`), { keepalive: true }).catch(() => undefined);
 
+/** A class of objects, or a question about the whole image: `shape` is "classification" then, and its one question
+ * is itself. */
 export interface GridClass {
-  id: string;
+  id?: string;
   name: string;
-  color: string | null;
-  shape: string;
+  shape: Shape | "classification";
+  skill?: string | null;
+  questions: readonly OntologyAttribute[];
 }
 
-interface OntologyBody {
-  objects: (GridClass & { archived?: boolean })[];
+const isThere = ({ archived }: { archived?: boolean }): boolean => !archived;
+
+/** The classes and questions of an ontology that stand, in its order. */
+export function classesOf({
+  objects,
+  classifications,
+}: Pick<OntologyBody, "objects" | "classifications">): GridClass[] {
+  return [
+    ...objects
+      .filter(isThere)
+      .map(({ attributes = [], ...one }) => ({ ...one, questions: attributes.filter(isThere) })),
+    ...classifications
+      .filter(isThere)
+      .map((one) => ({ id: one.id, name: one.name, shape: "classification" as const, questions: [one] })),
+  ];
 }
 
-/** The object classes that may be given, in the ontology's order. */
 export const useGridClasses = (ontology: string | undefined) =>
   useQuery({
     queryKey: ["ontologies", ontology ?? "", "grid-classes"],
-    queryFn: ({ signal }) => api.get<OntologyBody>(`/ontologies/${ontology}/`, { signal }),
-    select: (body) => body.objects.filter((one) => !one.archived),
+    queryFn: ({ signal }) => api.get<Ontology>(`/ontologies/${ontology}/`, { signal }),
+    select: classesOf,
     enabled: ontology !== undefined,
     staleTime: 60_000,
   });

@@ -7,10 +7,13 @@ import type {
   QualityCalibration,
   QualityCertificate,
   QualityEvaluation,
+  QualityFigures,
   QualityIssued,
   QualityLabel,
   QualityPerson,
   QualityPolicy,
+  QualityPreview,
+  QualityPreviewProject,
   QualityRoute,
   QualityRouteRun,
   QualitySettings,
@@ -37,32 +40,60 @@ export const useQualityList = <T>(project: string, path: string, query: Asked = 
   useKeyset<T>([...qualityKey(project), path, "list"], qualityPath(project, path), query, { enabled });
 
 export const useQualitySummary = (project: string) => useQuality<QualitySummary>(project, "");
-export const useLikelyWrong = (project: string, limit: number) =>
-  useQualityList<QualityLabel>(project, "labels/", { limit });
+export const useLikelyWrong = (project: string, query: Asked) =>
+  useQualityList<QualityLabel>(project, "labels/", query);
 export const useRoutes = (project: string) => useQualityList<QualityRouteRun>(project, "routes/", { limit: 10 });
 export const usePolicy = (project: string) => useQuality<QualityPolicy>(project, "policy/");
-export const useCertificate = (project: string) => useQuality<QualityCertificate>(project, "certificate/");
+/** Of a snapshot; as of now without one. */
+export const useCertificate = (project: string, snapshot?: string) =>
+  useQuality<QualityCertificate>(project, "certificate/", { snapshot });
 export const useIssued = (project: string) => useQualityList<QualityIssued>(project, "certificates/", { limit: 10 });
 export const useAudit = (project: string) => useQuality<QualityAudit>(project, "audit/");
 export const useQualitySettings = (project: string) => useQuality<QualitySettings>(project, "settings/");
 export const useEvaluation = (project: string, at: Asked, enabled: boolean) =>
   useQuality<QualityEvaluation>(project, "evaluation/", at, enabled);
 export const useCalibration = (project: string) => useQuality<QualityCalibration>(project, "calibration/");
+export const useGridFigures = (project: string) => useQuality<QualityFigures>(project, "grid/figures/");
 export const useQualityPeople = (project: string) => useQualityList<QualityPerson>(project, "people/", { limit: 50 });
 
 export type RouteRule = "threshold" | "top" | "target_recall" | "budget";
-/** What a routing asks for: one rule, and where to. */
+/** Which tasks are in question: by what is most likely wrong in them, and by where they are. */
+export interface RouteFilter {
+  class?: string | undefined;
+  kind?: string | undefined;
+  stage?: string | undefined;
+}
+/** Whose time a budget is, for which tasks, and whether a day has that much of it. */
+export interface RouteBudget {
+  person?: string | undefined;
+  skill?: string | undefined;
+  per_day?: boolean;
+}
+/** What a routing asks for: one rule, and where to. `budget` says more of the rule of that name. */
 export interface RouteOrder {
   rule: RouteRule;
   value: number;
   stage: string;
+  filter?: RouteFilter;
+  budget?: RouteBudget;
 }
 
+/** The order as the server takes it. */
+export const routeBody = ({ rule, value, stage, filter = {}, budget = {} }: RouteOrder) => ({
+  metric: "mistakenness",
+  to_stage: stage,
+  [rule]: rule === "budget" ? { seconds: value, ...given(budget) } : value,
+  filter: given(filter),
+});
+
+const given = <T extends object>(from: T): Partial<T> =>
+  Object.fromEntries(Object.entries(from).filter(([, value]) => value)) as Partial<T>;
+
 /** Sends, or with `dry` says what would be sent; many tasks are a job's work. */
-export const route = (project: string, { rule, value, stage }: RouteOrder, dry: boolean, signal?: AbortSignal) =>
+export const route = (project: string, order: RouteOrder, dry: boolean, signal?: AbortSignal) =>
   api.post<QualityRoute | Job>(
     qualityPath(project, "route/"),
-    { metric: "mistakenness", to_stage: stage, [rule]: value, dry_run: dry },
+    { ...routeBody(order), dry_run: dry },
     { signal, ...(dry && { idempotencyKey: null }) },
   );
 
@@ -75,5 +106,26 @@ export const useDryRoute = (project: string, order: RouteOrder, enabled: boolean
     queryFn: ({ signal }) => route(project, order, true, signal),
     placeholderData: keepPreviousData,
     enabled,
+    retry: false,
+  });
+
+/** A router's branches as its `config` has them. */
+export interface RouterBranches {
+  branches: readonly { outcome: string; when: unknown }[];
+  otherwise: string;
+}
+
+/** The projects that travel the same workflow and that one manages, the most recently active first. */
+export const usePreviewProjects = (project: string, enabled: boolean) =>
+  useQuality<{ results: QualityPreviewProject[] }>(project, "preview/", {}, enabled);
+
+/** What a router would have done with a project's last scored tasks; the last answer stays while one types. */
+export const useRouterPreview = (project: string | undefined, router: RouterBranches, enabled: boolean) =>
+  useQuery({
+    queryKey: [...qualityKey(project ?? ""), "preview", router],
+    queryFn: ({ signal }) =>
+      api.post<QualityPreview>(qualityPath(project ?? "", "preview/"), router, { signal, idempotencyKey: null }),
+    placeholderData: keepPreviousData,
+    enabled: enabled && project !== undefined,
     retry: false,
   });

@@ -519,7 +519,7 @@ export interface components {
             next: string | null;
             results: components["schemas"]["InferenceModelAnswer"][];
         };
-        /** @description A model's file. ``config`` is a predictor's contract, as JSON. */
+        /** @description A model's file. ``config`` is a predictor's or embedder's contract, as JSON. */
         InferenceModelBodyRequest: {
             config?: string;
             /** @default false */
@@ -674,9 +674,10 @@ export interface components {
         /**
          * @description * `segmenter` - segmenter
          *     * `predictor` - predictor
+         *     * `embedder` - embedder
          * @enum {string}
          */
-        ModelKindEnum: "segmenter" | "predictor";
+        ModelKindEnum: "segmenter" | "predictor" | "embedder";
         /** @description An empty body. */
         NothingRequest: Record<string, never>;
         NullEnum: null;
@@ -1033,6 +1034,7 @@ export interface components {
             items_count: number;
             /** Format: uuid */
             job: string | null;
+            missing: boolean;
             /** Format: date-time */
             opened_at: string;
             order: string;
@@ -1061,6 +1063,7 @@ export interface components {
             /** @default 96 */
             tile?: components["schemas"]["TileEnum"];
         };
+        /** @description ``missing``: of objects that a model sees and nobody labelled (an item's ``label`` is the prediction then). */
         QualityBatchRowAnswer: {
             class: string | null;
             /** Format: date-time */
@@ -1068,6 +1071,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             items_count: number;
+            missing: boolean;
             /** Format: date-time */
             opened_at: string;
             order: string;
@@ -1090,6 +1094,11 @@ export interface components {
             n: number;
             /** Format: double */
             observed: number;
+        };
+        /** @description As in a router's ``config``. */
+        QualityBranchBodyRequest: {
+            outcome: string;
+            when: unknown;
         };
         /** @description Of the ``seconds`` asked for, what audits need first, what the day has spent, and what was ``left`` to spend. */
         QualityBudgetAnswer: {
@@ -1157,6 +1166,17 @@ export interface components {
             sent: components["schemas"]["QualitySentAnswer"][];
             state: string;
         };
+        /** @description Of ``checked`` marks reviews found ``true`` ones true. */
+        QualityConfirmedAnswer: {
+            checked: number;
+            /** Format: double */
+            estimate: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            true: number;
+        };
         /**
          * @description ``kind`` ``class``: the same thing carries two classes; ``missing``: it is labelled on one copy only. ``task`` is
          *     the other copy; ``label`` and ``other_label`` are null where there is none.
@@ -1198,6 +1218,22 @@ export interface components {
             recall: number | null;
             tp: number;
         };
+        /**
+         * @description How images and crops are compared. ``embedding`` is what the settings ask for, ``method`` what is in use and
+         *     ``name`` that for people; ``current`` says whether they are the same, ``trouble`` why the last attempt to go over to
+         *     the other failed. ``images`` and ``crops`` are how many the indices hold, ``under_way`` a job that is at work.
+         */
+        QualityCurationAnswer: {
+            crops: number;
+            current: boolean;
+            embedding: string;
+            images: number;
+            method: string;
+            name: string;
+            trouble: string;
+            /** Format: uuid */
+            under_way: string | null;
+        };
         /** @description ``points``: recall, precision, confidence. */
         QualityCurveAnswer: {
             class: string;
@@ -1223,6 +1259,7 @@ export interface components {
             } | null;
             /** Format: double */
             estimate?: number;
+            grid: components["schemas"]["QualityHeardGridAnswer"] | null;
             /** Format: double */
             high?: number;
             kinds: components["schemas"]["QualityLineAnswer"][];
@@ -1231,6 +1268,7 @@ export interface components {
             /** Format: double */
             low?: number;
             n_audited: number;
+            n_grid: number;
             n_labels: number;
             n_needed: number;
             n_reviewed: number;
@@ -1427,6 +1465,35 @@ export interface components {
             references: components["schemas"]["QualityReferenceAnswer"][];
             seen: number;
         };
+        /**
+         * @description The grid as an instrument. ``heard``: it has a say in the certificate, else ``reason``. ``looks``: labels looked
+         *     at, ``at_random`` of them drawn; of ``drawn`` labels of random batches ``silent`` ones got no word.
+         */
+        QualityHeardGridAnswer: {
+            at_random: number;
+            confirmed: components["schemas"]["QualityConfirmedAnswer"];
+            drawn: number;
+            heard: boolean;
+            kinds: string[];
+            looks: number;
+            marked: number;
+            not_shown: string[];
+            reason: string | null;
+            sensitivity: components["schemas"]["QualityHiddenFoundAnswer"];
+            silent: number;
+        };
+        /** @description Of ``hidden`` known errors ``found`` were marked; ``needed`` must have been hidden before the grid is heard. */
+        QualityHiddenFoundAnswer: {
+            /** Format: double */
+            estimate: number;
+            found: number;
+            hidden: number;
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            needed: number;
+        };
         /** @description Verdicts whose time is known. Per minute: null until there are some. */
         QualityInstrumentAnswer: {
             errors: number;
@@ -1581,7 +1648,10 @@ export interface components {
             /** Format: double */
             lower: number | null;
         };
-        /** @description One kind or class. What is not certified has ``reason`` and, as all, ``n_needed`` random reviews. */
+        /**
+         * @description One kind or class. What is not certified has ``reason`` and, as all, ``n_needed`` random reviews. ``n_grid``:
+         *     labels looked at in the grid, where the line rests on them too.
+         */
         QualityLineAnswer: {
             certified: boolean;
             class: string;
@@ -1595,6 +1665,7 @@ export interface components {
             /** Format: double */
             low?: number;
             n_audited: number;
+            n_grid: number;
             n_labels: number;
             n_needed: number;
             n_reviewed: number;
@@ -1712,6 +1783,11 @@ export interface components {
             x: number | null;
             y: number | null;
         };
+        /** @description ``outcome`` is empty for what takes no branch where ``otherwise`` was not given. */
+        QualityOutcomeAnswer: {
+            outcome: string;
+            tasks: number;
+        };
         /**
          * @description A prediction over the task's image. ``label``: the label that it meets (IoU .5 or more, the same class), or is
          *     taken for; ``agrees`` whether their classes do; null where it meets none.
@@ -1808,6 +1884,36 @@ export interface components {
             metric?: string;
             to_stage: string;
         };
+        /**
+         * @description Of the last ``of`` scored tasks how many would have taken each outcome; ``unknown`` ones, by the ``waiting`` fact
+         *     that is not known of them, would have waited.
+         */
+        QualityPreviewAnswer: {
+            of: number;
+            outcomes: components["schemas"]["QualityOutcomeAnswer"][];
+            unknown: number;
+            waiting: components["schemas"]["QualityUnknownAnswer"][];
+        };
+        /** @description A router's ``branches`` in their order, and where it sends everything else. */
+        QualityPreviewBodyRequest: {
+            branches: components["schemas"]["QualityBranchBodyRequest"][];
+            /** @default  */
+            otherwise?: string;
+        };
+        /** @description A project under the same workflow that the caller manages. ``active_at``: the last time a task changed. */
+        QualityPreviewProjectAnswer: {
+            /** Format: date-time */
+            active_at: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            scored: boolean;
+        };
+        QualityPreviewProjectAnswerPage: {
+            /** Format: uri */
+            next: string | null;
+            results: components["schemas"]["QualityPreviewProjectAnswer"][];
+        };
         /** @description Which matches, as ``quality/matches/`` has them, and where their tasks go. ``top``: only the surest tasks. */
         QualityQueueBodyRequest: {
             /**
@@ -1891,11 +1997,12 @@ export interface components {
          * @description * `fine` - fine
          *     * `flagged` - flagged
          *     * `relabeled` - relabeled
+         *     * `added` - added
          *     * `refused` - refused
          *     * `stale` - stale
          * @enum {string}
          */
-        QualityResultAnswerStatusEnum: "fine" | "flagged" | "relabeled" | "refused" | "stale";
+        QualityResultAnswerStatusEnum: "fine" | "flagged" | "relabeled" | "added" | "refused" | "stale";
         QualityReviewerAnswer: {
             overturned: components["schemas"]["QualityShareAnswer"];
             rejected: number;
@@ -2048,7 +2155,10 @@ export interface components {
             /** Format: uuid */
             task: string;
         };
-        /** @description ``audit_stage`` is where audits are looked at now: ``stage``, or what stands in for it. */
+        /**
+         * @description ``audit_stage`` is where audits are looked at now: ``stage``, or what stands in for it. ``embedding_in_use`` is
+         *     the method by which images are compared now; ``embedding`` is what the next curation goes over to.
+         */
         QualitySettingsAnswer: {
             audit_enabled: boolean;
             audit_stage: string;
@@ -2062,6 +2172,8 @@ export interface components {
             costs: {
                 [key: string]: number;
             };
+            embedding: string;
+            embedding_in_use: string;
             /** Format: uuid */
             model: string | null;
             /** Format: double */
@@ -2073,7 +2185,11 @@ export interface components {
             /** Format: double */
             target_share: number;
         };
-        /** @description ``costs`` and ``seconds`` by kind of error, ``class_costs`` by class (name or id). */
+        /**
+         * @description ``costs`` and ``seconds`` by kind of error, ``class_costs`` by class (name or id). ``embedding``, by which images
+         *     and crops are compared, is ``layout-1`` (no model), ``sam:`` and a segmenter's id, or ``onnx:`` and an embedder's
+         *     id.
+         */
         QualitySettingsBodyRequest: {
             audit_enabled?: boolean;
             /** Format: double */
@@ -2086,6 +2202,7 @@ export interface components {
             costs?: {
                 [key: string]: number;
             };
+            embedding?: string;
             /** Format: uuid */
             model?: string | null;
             /** Format: double */
@@ -2112,7 +2229,9 @@ export interface components {
             expected: number;
             name: string;
         };
+        /** @description ``method`` is by which vectors they were compared. */
         QualitySimilarAnswer: {
+            method: string;
             results: components["schemas"]["QualityAlikeAnswer"][];
         };
         /** @description ``run`` null: nothing has been scored. ``job``: a scoring under way. */
@@ -2186,6 +2305,10 @@ export interface components {
          * @enum {string}
          */
         QualityUndoneResultAnswerStatusEnum: "taken_back" | "kept";
+        QualityUnknownAnswer: {
+            fact: string;
+            tasks: number;
+        };
         QualityWarningAnswer: {
             code: string;
             detail: string;

@@ -16,6 +16,16 @@ export interface BulkRequest {
 export const bulk = (project: string, request: BulkRequest): Promise<BulkAnswer | Job> =>
   api.post<BulkAnswer | Job>(`/projects/${project}/tasks/bulk/`, request);
 
+/** Brings tasks to a stage wherever they are: open ones are moved, ended ones reopened. Answers item by item. */
+export async function sendTasks(project: string, tasks: string[], stage: string): Promise<BulkItem[]> {
+  const moved = (await bulk(project, { action: "move", tasks, stage })) as BulkAnswer;
+  const ended = moved.results.filter(({ error }) => error?.code === "ended").map(({ id }) => id);
+  if (ended.length === 0) return moved.results;
+  const reopened = (await bulk(project, { action: "reopen", tasks: ended, stage })) as BulkAnswer;
+  const again = new Map(reopened.results.map((item) => [item.id, item]));
+  return moved.results.map((item) => again.get(item.id) ?? item);
+}
+
 export const recall = (task: string): Promise<Task> => api.post<Task>(`/tasks/${task}/recall/`, {});
 
 export const itemFailed = (item: BulkItem): boolean => item.status === "refused";

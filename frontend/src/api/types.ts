@@ -224,6 +224,8 @@ export type QualityLabel = Schema<"QualityLabelScoreAnswer">;
 export type QualityTaskScore = Schema<"QualityTaskScoreAnswer">;
 export type QualityRoute = Schema<"QualityRouteAnswer">;
 export type QualityRouteRun = Schema<"QualityRouteRunAnswer">;
+export type QualityPreview = Schema<"QualityPreviewAnswer">;
+export type QualityPreviewProject = Schema<"QualityPreviewProjectAnswer">;
 export type QualityPolicy = Schema<"QualityPolicyAnswer">;
 export type QualityLine = Schema<"QualityLineAnswer">;
 /** `corrected` takes the experts' own errors out, which `repeats` (labels judged twice, blind) tell. */
@@ -243,6 +245,10 @@ export type QualityEvaluation = Narrow<
   { model: { id: string; name: string; version: string }; coco: { mean: Record<string, number | null> } }
 >;
 export type QualityMatch = Narrow<Schema<"QualityMatchAnswer">, { data_unit: { id: string; name: string } | null }>;
+export type QualityFigures = Schema<"QualityGridFiguresAnswer">;
+export type QualityInstrument = Schema<"QualityInstrumentAnswer">;
+export type Snapshot = Schema<"TasksSnapshotAnswer">;
+export type QualityCuration = Schema<"QualityCurationAnswer">;
 export type QualityGroup = Schema<"QualityGroupAnswer">;
 export type QualityMember = QualityGroup["members"][number];
 export type QualityAlike = Schema<"QualityAlikeAnswer">;

@@ -29,12 +29,14 @@ export function Bar({ batch, seen, marked, busy, canUndo, choices, armed, onArm,
           <Button
             key={name}
             variant={armed === name ? "filled" : "default"}
-            color={name ? undefined : "red.9"}
+            color={name || batch.missing ? undefined : "red.9"}
             aria-pressed={armed === name}
-            leftSection={name ? <small>{at < 10 ? at : ""}</small> : <Icon name="flag" size={14} />}
+            leftSection={
+              name ? <small>{at < 10 ? at : ""}</small> : <Icon name={batch.missing ? "plus" : "flag"} size={14} />
+            }
             onClick={() => onArm(name)}
           >
-            {name || say("flag")}
+            {name || say(batch.missing ? "isMissing" : "flag")}
           </Button>
         ))}
       </Group>

@@ -8,11 +8,12 @@ import { judges, manages, seesAll } from "../../app/session";
 import { t } from "../../app/t";
 import { fitted, screenful, tileFor } from "../../grid/layout";
 import { Empty, Loaded } from "../../ui/states";
+import { useStages } from "../quality/useStages";
 import { FilterBar } from "./FilterBar";
 import classes from "./GridPage.module.css";
 import { Judging } from "./Judging";
 import { say } from "./messages";
-import { type GridSearch, toAsk } from "./search";
+import { type GridSearch, parseGrid, toAsk } from "./search";
 
 const FROM = "/inside/shell/projects/$project/grid";
 const CELL = "lapidary.grid.cell";
@@ -46,22 +47,29 @@ function Choosing({ project }: { project: Project }) {
   const navigate = useNavigate();
   const { ref, width, height } = useElementSize();
   const [cell, setCell] = useState(storedCell);
-  const known = useGridClasses(project.ontology).data ?? [];
+  const classesQuery = useGridClasses(project.ontology);
+  const known = classesQuery.data ?? [];
+  const stages = useStages(project.id);
+  // A stage that the workflow has no more is none.
+  const stage = stages.find(({ value }) => value === search.stage);
   const change = (next: Partial<GridSearch>) =>
     void navigate({
       to: "/projects/$project/grid",
       params: { project: project.id },
-      search: (before) => ({ ...(before as GridSearch), ...next }),
+      search: (before) => parseGrid({ ...(before as GridSearch), ...next }),
       replace: true,
     });
   const real = fitted(width, cell);
-  const ask = width > 0 ? toAsk(search, screenful(width, height, real), tileFor(real, window.devicePixelRatio)) : null;
+  // The filters have their final height first, so that a screenful is one.
+  const ready = width > 0 && !classesQuery.isPending;
+  const ask = ready ? toAsk(search, screenful(width, height, real), tileFor(real, window.devicePixelRatio)) : null;
   return (
     <>
       <FilterBar
         project={project.id}
-        search={search}
+        search={{ ...search, stage: stage?.value }}
         known={known}
+        stages={stages}
         seesPeople={seesAll(project.my_roles)}
         cell={cell}
         onCell={(next) => {
@@ -74,6 +82,7 @@ function Choosing({ project }: { project: Project }) {
         project={project}
         ask={ask}
         known={known}
+        stage={stage}
         cell={real}
         area={{ ref, width, height }}
         manager={manages(project.my_roles)}

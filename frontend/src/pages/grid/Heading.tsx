@@ -4,6 +4,11 @@ import { Tile } from "../../grid/Grid";
 import classes from "./GridPage.module.css";
 import { say } from "./messages";
 
+function titleOf({ missing, heading }: GridBatch): string {
+  if (!missing) return heading.class ?? say("mixed");
+  return heading.class ? say("missingOf", { class: heading.class }) : say("missingAny");
+}
+
 /** The class that the labels should all be of, and what it looks like. */
 export function Heading({ batch, title }: { batch: GridBatch | null; title: string }) {
   const { references = [], class: name = null } = batch?.heading ?? {};
@@ -12,7 +17,7 @@ export function Heading({ batch, title }: { batch: GridBatch | null; title: stri
   return (
     <Group gap="md" wrap="nowrap" mih={48}>
       <Title order={1} size="h2" style={{ whiteSpace: "nowrap", overflow: "hidden", textOverflow: "ellipsis" }}>
-        {batch ? (name ?? say("mixed")) : title}
+        {batch ? titleOf(batch) : title}
       </Title>
       {name && shown.length > 0 && (
         <>

@@ -1,6 +1,6 @@
 import { Progress, Text } from "@mantine/core";
 import { type KeyboardEvent, lazy, type RefCallback, Suspense, useCallback, useEffect, useRef, useState } from "react";
-import type { GridAsk, GridClass, GridItem, GridResult } from "../../api/grid";
+import type { GridAsk, GridClass, GridCommitted, GridItem } from "../../api/grid";
 import { isFinished, useJob } from "../../api/jobs";
 import type { Project } from "../../api/types";
 import { describeError } from "../../app/errors";
@@ -9,7 +9,7 @@ import { notify } from "../../app/notify";
 import { singleKeys, useShortcuts } from "../../app/shortcuts";
 import { t } from "../../app/t";
 import { Closeup, Grid } from "../../grid/Grid";
-import { between, painted, toggled } from "../../grid/marks";
+import { useHand } from "../../grid/useHand";
 import { Loading } from "../../ui/states";
 import { Bar } from "./Bar";
 import classes from "./GridPage.module.css";
@@ -23,31 +23,34 @@ interface Props {
   project: Project;
   ask: GridAsk | null;
   known: readonly GridClass[];
+  /** Where tasks with reported labels are sent; nowhere without one. */
+  stage: { value: string; label: string } | undefined;
   cell: number;
   area: { ref: RefCallback<HTMLElement | null>; width: number; height: number };
   manager: boolean;
 }
 
 /** One screen after the other, and what the hand does on it. */
-export function Judging({ project, ask, known, cell, area, manager }: Props) {
+export function Judging({ project, ask, known, stage, cell, area, manager }: Props) {
   const judging = useBatches(project.id, ask);
   const { batch, marks, setMarks, clock } = judging;
   const [focus, setFocus] = useState(0);
   const [seenOf, setSeenOf] = useState({ id: "", count: 0 });
   const [armed, setArmed] = useState("");
   const [looking, setLooking] = useState<number | null>(null);
-  const anchor = useRef(0);
-  const paint = useRef<string | null>("");
   const root = useRef<HTMLDivElement>(null);
   const items = batch?.items ?? [];
+  const hand = useHand(items, marks, setMarks, armed);
   const shape = known.find(({ name }) => name === items[0]?.class)?.shape;
-  const choices = known.filter((one) => one.shape === shape && one.name !== batch?.class);
+  // Another answer is no other class: what is said of a whole image can only be reported.
+  const choices =
+    shape === "classification" ? [] : known.filter((one) => one.shape === shape && one.name !== batch?.class);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new screen begins at its top.
   useEffect(() => {
     setFocus(0);
     setLooking(null);
-    anchor.current = 0;
+    hand.anchor.current = 0;
     // Who is choosing a filter goes on choosing it.
     if (document.activeElement instanceof HTMLSelectElement) return undefined;
     const frame = requestAnimationFrame(() =>
@@ -67,26 +70,14 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
     [id],
   );
 
-  /** The mark that a click sets on an item: its own class is no mark. */
-  const markFor = (item: GridItem) => (armed === item.class ? "" : armed);
-  const toggle = (index: number, as?: string) => {
-    const item = items[index];
-    if (!item) return;
-    anchor.current = index;
-    setMarks((before) =>
-      before.has(item.id) && as === undefined
-        ? painted(before, [item.id], null)
-        : toggled(before, item.id, as ?? markFor(item)),
-    );
-  };
   const goOn = async () => {
     if (!batch) return;
     if (seen < items.length) {
       root.current?.querySelector("[data-grid]")?.scrollBy({ top: area.height * 0.9 });
       return;
     }
-    const results = await judging.commit().catch(failed);
-    if (results) tell(results);
+    const committed = await judging.commit(stage?.value ?? "").catch(failed);
+    if (committed) tell(committed, stage?.label ?? "", batch.missing);
   };
   const takeBack = async () => {
     const results = await judging.undo().catch(failed);
@@ -104,7 +95,7 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
     } else if (!singleKeys.get()) return;
     else if (key === "z") setLooking(index);
     else if (key === "u") void takeBack();
-    else if (choice && choice.name !== items[index]?.class) toggle(index, choice.name);
+    else if (choice && choice.name !== items[index]?.class) hand.toggle(index, choice.name);
     else return;
     event.preventDefault();
   };
@@ -122,7 +113,8 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
     >
       <Heading batch={batch} title={say("title")} />
       {batch?.job && <Making job={batch.job} onEnd={judging.refresh} />}
-      <div className={classes.bar}>
+      {/* It has its room before the first screen is there; where there is none it takes no room. */}
+      <div className={classes.bar} hidden={!batch && judging.error !== null}>
         {batch && (
           <Bar
             batch={batch}
@@ -143,7 +135,13 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
         {!batch && judging.busy && <Loading />}
         {!batch && judging.error !== null && (
           <Suspense fallback={<Loading />}>
-            <NothingHere error={judging.error} project={project.id} manager={manager} retry={judging.start} />
+            <NothingHere
+              error={judging.error}
+              project={project.id}
+              manager={manager}
+              retry={judging.start}
+              undo={judging.canUndo ? () => void takeBack() : undefined}
+            />
           </Suspense>
         )}
         {batch && (
@@ -157,28 +155,12 @@ export function Judging({ project, ask, known, cell, area, manager }: Props) {
             label={say("grid")}
             mixed={batch.class === null}
             focus={focus}
-            name={nameOf}
+            name={batch.missing ? nameOfMissing : nameOf}
             onFocus={setFocus}
-            onToggle={toggle}
-            onRange={(index) => {
-              const range = between(items, anchor.current, index);
-              setMarks((before) =>
-                painted(
-                  before,
-                  range.map(({ id }) => id),
-                  armed,
-                ),
-              );
-            }}
-            onStroke={(index) => {
-              const item = items[index];
-              paint.current = item && marks.has(item.id) ? null : armed;
-              toggle(index);
-            }}
-            onPaint={(index) => {
-              const item = items[index];
-              if (item) setMarks((before) => painted(before, [item.id], paint.current));
-            }}
+            onToggle={hand.onToggle}
+            onRange={hand.onRange}
+            onStroke={hand.onStroke}
+            onPaint={hand.onPaint}
             onKey={onKey}
             onLook={setLooking}
             onSeen={onSeen}
@@ -205,20 +187,31 @@ function nameOf(item: GridItem, index: number, count: number, mark: string | und
   return mark ? say("cellAs", { ...values, as: mark }) : say("cellFlagged", values);
 }
 
+function nameOfMissing(item: GridItem, index: number, count: number, mark: string | undefined): string {
+  const values = { class: item.class, number: index + 1, count };
+  if (mark === undefined) return say("object", values);
+  return mark ? say("objectAs", { ...values, as: mark }) : say("objectMissing", values);
+}
+
 /** Nothing is lost: the marks stand as they stood. */
 function failed(error: unknown): undefined {
   notify({ message: describeError(error), color: "red" });
 }
 
 /** What came of a screen; what did not work stays to be read. */
-function tell(results: readonly GridResult[]): void {
+function tell({ results, sent }: GridCommitted, stage: string, missing: boolean): void {
   const count = (...statuses: string[]) => results.filter(({ status }) => statuses.includes(status)).length;
   const stale = count("stale");
   const refused = count("refused");
-  const words = [say("done", { fine: count("fine"), marked: count("flagged", "relabeled", "refused") })];
-  if (stale) words.push(say("stale", { count: stale }));
-  if (refused) words.push(say("refused", { count: refused }));
-  notify({ message: words.join(" "), autoClose: stale || refused ? 10_000 : 1_500 });
+  const words = missing
+    ? [say("added", { fine: count("fine"), count: count("added") })]
+    : [say("done", { fine: count("fine"), marked: count("flagged", "relabeled", "refused") })];
+  if (stale) words.push(say(missing ? "staleObjects" : "stale", { count: stale }));
+  if (refused) words.push(say(missing ? "notAdded" : "refused", { count: refused }));
+  const kept = sent.filter(({ error }) => error !== null);
+  if (sent.length > kept.length) words.push(say("sent", { count: sent.length - kept.length, stage }));
+  if (kept.length) words.push(say("notSent", { count: kept.length, why: kept[0]?.error?.detail ?? "" }));
+  notify({ message: words.join(" "), autoClose: stale || refused || kept.length ? 10_000 : 1_500 });
 }
 
 /** How far the pictures are; once they are made they are fetched. */

@@ -2,10 +2,12 @@ import { Button, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { api, isProblem } from "../../api/client";
 import type { Job } from "../../api/types";
+import { Icon } from "../../ui/Icon";
 import { JobProgress } from "../../ui/JobProgress";
 import { LinkButton } from "../../ui/links";
 import { Empty, Failed } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
+import { Instruments } from "../quality/Instruments";
 import { say } from "./messages";
 
 interface Props {
@@ -13,10 +15,12 @@ interface Props {
   project: string;
   manager: boolean;
   retry: () => void;
+  /** Takes the last screen back; there is none without it. */
+  undo: (() => void) | undefined;
 }
 
 /** Why there is nothing to judge, and what to do about it. */
-export default function NothingHere({ error, project, manager, retry }: Props) {
+export default function NothingHere({ error, project, manager, retry, undo }: Props) {
   const [job, setJob] = useState<string | null>(null);
   const score = useAction(() => api.post<Job>(`/projects/${project}/quality/score/`, {}), {
     onDone: ({ id }) => setJob(id),
@@ -26,7 +30,23 @@ export default function NothingHere({ error, project, manager, retry }: Props) {
   const params = { project };
   const predictions = error.extra.predictions === true;
   if (error.code !== "not_scored")
-    return <Empty icon="circle-check" title={say("nothingLeft")} hint={say("nothingLeftHint")} />;
+    return (
+      <Stack gap="lg" style={{ overflowY: "auto" }}>
+        <Empty
+          icon="circle-check"
+          title={say("nothingLeft")}
+          hint={say("nothingLeftHint")}
+          action={
+            undo && (
+              <Button variant="default" onClick={undo} leftSection={<Icon name="arrow-back-up" size={14} />}>
+                {say("undo")}
+              </Button>
+            )
+          }
+        />
+        {manager && <Instruments project={project} />}
+      </Stack>
+    );
   return (
     <Empty
       icon="layout-grid"

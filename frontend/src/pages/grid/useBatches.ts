@@ -1,6 +1,15 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { Problem } from "../../api/client";
-import { commitBatch, dropBatch, type GridAsk, type GridBatch, openBatch, readBatch, undoBatch } from "../../api/grid";
+import {
+  commitBatch,
+  dropBatch,
+  type GridAsk,
+  type GridBatch,
+  type GridCommitted,
+  openBatch,
+  readBatch,
+  undoBatch,
+} from "../../api/grid";
 import { Clock } from "../../grid/clock";
 import { type Marks, NONE, toSend } from "../../grid/marks";
 
@@ -23,20 +32,40 @@ export function useBatches(project: string, ask: GridAsk | null) {
   const next = useRef<Promise<GridBatch> | null>(null);
   const turn = useRef(0);
   const held = useRef(new Set<string>());
+  const opening = useRef(new Set<Promise<unknown>>());
+  const dropping = useRef<Promise<unknown>>(Promise.resolve());
   const wanted = useRef(ask);
   wanted.current = ask;
+
+  const giveBack = useCallback(() => {
+    const all = [...held.current].map((id) => dropBatch(project, id));
+    held.current.clear();
+    dropping.current = Promise.all([dropping.current, ...all]);
+  }, [project]);
 
   const open = useCallback((): Promise<GridBatch> => {
     const mine = turn.current;
     const opened = openBatch(project, wanted.current as GridAsk);
-    opened
+    const known = opened
       .then(({ id }) => {
         held.current.add(id);
-        if (mine !== turn.current) giveBack(project, held.current);
+        if (mine !== turn.current) giveBack();
       })
-      .catch(() => undefined);
+      .catch(() => undefined)
+      .finally(() => opening.current.delete(known));
+    opening.current.add(known);
     return opened;
-  }, [project]);
+  }, [project, giveBack]);
+
+  /** As `open`, once everything that was drawn before is back: labels that are held come in no other batch. */
+  const openAnew = useCallback(async (): Promise<GridBatch> => {
+    const mine = turn.current;
+    await Promise.all(opening.current);
+    giveBack();
+    await dropping.current;
+    if (mine !== turn.current) throw new Error("Another filter was chosen meanwhile.");
+    return open();
+  }, [giveBack, open]);
 
   const show = useCallback(
     async (coming: Promise<GridBatch>) => {
@@ -66,10 +95,9 @@ export function useBatches(project: string, ask: GridAsk | null) {
 
   const start = useCallback(() => {
     turn.current += 1;
-    giveBack(project, held.current);
     setDone([]);
-    void show(open());
-  }, [open, project, show]);
+    void show(openAnew());
+  }, [openAnew, show]);
 
   const { size: _size, tile: _tile, ...filter } = ask ?? { size: 0, tile: 96 };
   const asked = ask && JSON.stringify(filter);
@@ -79,7 +107,7 @@ export function useBatches(project: string, ask: GridAsk | null) {
     start();
     const leave = () => {
       turn.current += 1;
-      giveBack(project, held.current);
+      giveBack();
     };
     window.addEventListener("pagehide", leave);
     return () => {
@@ -88,15 +116,16 @@ export function useBatches(project: string, ask: GridAsk | null) {
     };
   }, [asked, project]);
 
-  const commit = async () => {
+  /** `stage`: where tasks with labels that are just reported go. */
+  const commit = async (stage: string): Promise<GridCommitted | undefined> => {
     if (!batch || busy) return undefined;
     setBusy(true);
     try {
-      const answer = await commitBatch(project, batch.id, toSend(marks), clock.take());
+      const answer = await commitBatch(project, batch.id, toSend(marks), clock.take(), stage);
       held.current.delete(batch.id);
       setDone((before) => [...before.slice(-9), { batch, marks }]);
       await show(next.current ?? open());
-      return answer.results;
+      return answer;
     } finally {
       setBusy(false);
     }
@@ -133,9 +162,4 @@ export function useBatches(project: string, ask: GridAsk | null) {
   };
 
   return { batch, marks, setMarks, error, busy, clock, commit, undo, canUndo: done.length > 0, start, refresh };
-}
-
-function giveBack(project: string, held: Set<string>): void {
-  for (const id of held) void dropBatch(project, id);
-  held.clear();
 }

@@ -20,7 +20,10 @@ function Facts({ target }: { target: QualityTarget }) {
     [say("errors"), String(target.errors)],
     [say("skill"), two(figures.skill)],
     [say("slope"), two(figures.slope)],
-    [say("ece"), say("eceOf", { ours: share(figures.ece), constant: share(figures.ece_constant) })],
+    [
+      say("ece"),
+      figures.ece === null ? "–" : say("eceOf", { ours: share(figures.ece), constant: share(figures.ece_constant) }),
+    ],
     ...(cap.capped > 0
       ? [[say("capped"), say("cappedOf", { count: cap.capped, times: cap.times_median })] as [string, string]]
       : []),
@@ -76,7 +79,12 @@ function Model({ target, all }: { target: QualityTarget; all: QualityCalibration
           </div>
         )}
         <Text size="xs" c="dimmed">
-          {all.waiting > 0 && say("waitingFits", { count: all.waiting })} <Time at={all.fitted_at} />
+          {all.fitted_at && (
+            <>
+              {say("fittedAt")} <Time at={all.fitted_at} />.{" "}
+            </>
+          )}
+          {all.waiting > 0 && say("waitingFits", { count: all.waiting })}
         </Text>
       </Stack>
     </Paper>

@@ -1,4 +1,16 @@
-import { Alert, Badge, Button, Group, Paper, SegmentedControl, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import {
+  Alert,
+  Badge,
+  Box,
+  Button,
+  Group,
+  Paper,
+  SegmentedControl,
+  SimpleGrid,
+  Stack,
+  Table,
+  Text,
+} from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, isProblem } from "../../api/client";
@@ -13,11 +25,12 @@ import { Failed, Loaded } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
 import { Wide } from "../../ui/Wide";
 import { Audit } from "./Audit";
-import { farthest, headline, stillNeeded } from "./certified";
+import { farthest, gridWords, headline, stillNeeded } from "./certified";
 import { kindWords, say } from "./messages";
 import { Share } from "./plots/Share";
 import { between, niceEnd, share } from "./plots/scale";
 import { Settings } from "./Settings";
+import { SnapshotChoice, useSnapshots } from "./SnapshotChoice";
 
 const BY = ["kinds", "classes", "parts"] as const;
 type By = (typeof BY)[number];
@@ -26,6 +39,7 @@ function Lines({ said }: { said: QualityCertificate }) {
   const [by, setBy] = useState<By>("kinds");
   const lines = said[by];
   const most = niceEnd(farthest(lines, said.target));
+  const gridded = said.n_grid > 0;
   const name = (line: QualityLine) =>
     [by !== "kinds" && line.class, by !== "classes" && kindWords(line.kind)].filter(Boolean).join(", ");
   return (
@@ -53,6 +67,7 @@ function Lines({ said }: { said: QualityCertificate }) {
               </Table.Th>
               <Table.Th>{say("wrongStill")}</Table.Th>
               <Table.Th ta="right">{say("looksRandom")}</Table.Th>
+              {gridded && <Table.Th ta="right">{say("looksGrid")}</Table.Th>}
               <Table.Th ta="right" title={say("neededHint")}>
                 {say("needed")}
               </Table.Th>
@@ -83,6 +98,7 @@ function Lines({ said }: { said: QualityCertificate }) {
                   )}
                 </Table.Td>
                 <Table.Td ta="right">{line.n_audited}</Table.Td>
+                {gridded && <Table.Td ta="right">{line.n_grid}</Table.Td>}
                 <Table.Td ta="right">{line.n_needed}</Table.Td>
               </Table.Tr>
             ))}
@@ -131,6 +147,11 @@ function Now({ said }: { said: QualityCertificate }) {
           </Text>
         )
       )}
+      {said.grid && (
+        <Text size="xs" c="dimmed">
+          {gridWords(said.grid)}
+        </Text>
+      )}
       {said.live_high !== undefined && (
         <Text size="xs" c="dimmed">
           {say("liveHigh", { confidence: share(said.confidence), high: share(said.live_high) })}
@@ -142,6 +163,7 @@ function Now({ said }: { said: QualityCertificate }) {
 
 function Issued({ project }: { project: string }) {
   const list = useIssued(project);
+  const names = new Map(useSnapshots(project).items.map(({ id, name }) => [id, name]));
   const path = (id: string, more = "") => `/api/v1${qualityPath(project, `certificates/${id}/${more}`)}`;
   if (list.rows.length === 0)
     return (
@@ -153,6 +175,11 @@ function Issued({ project }: { project: string }) {
     <Table.Tr key={one.id}>
       <Table.Td>
         <Time at={one.issued_at} />
+        {one.snapshot && (
+          <Text size="xs" c="dimmed" lineClamp={1}>
+            {names.get(one.snapshot) ?? say("aSnapshot")}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td>
         {one.certified ? between(one.estimate ?? null, one.low ?? null, one.high ?? null) : say("notCertified")}
@@ -180,12 +207,15 @@ function Issued({ project }: { project: string }) {
 }
 
 /** Issues one: at once, or as a job where the project is large. */
-function Issue({ project }: { project: string }) {
+function Issue({ project, snapshot }: { project: string; snapshot: string }) {
   const client = useQueryClient();
-  const issue = useAction(() => api.post<QualityIssued | Job>(qualityPath(project, "certificate/"), {}), {
-    forget: [qualityKey(project)],
-    done: (made) => (isJob(made) ? "" : say("isIssued")),
-  });
+  const issue = useAction(
+    () => api.post<QualityIssued | Job>(qualityPath(project, "certificate/"), { snapshot: snapshot || null }),
+    {
+      forget: [qualityKey(project)],
+      done: (made) => (isJob(made) ? "" : say("isIssued")),
+    },
+  );
   return (
     <>
       <Button
@@ -207,8 +237,8 @@ function Issue({ project }: { project: string }) {
   );
 }
 
-function Live({ project }: { project: string }) {
-  const query = useCertificate(project);
+function Live({ project, snapshot }: { project: string; snapshot: string }) {
+  const query = useCertificate(project, snapshot || undefined);
   if (isProblem(query.error, 409)) return <Alert>{say("tooLarge")}</Alert>;
   if (query.error && !query.data) return <Failed error={query.error} retry={() => void query.refetch()} />;
   return (
@@ -221,7 +251,7 @@ function Live({ project }: { project: string }) {
                 {say(said.certified ? "certified" : "notCertified")}
               </Badge>
               <Text size="xs" c="dimmed">
-                {say("asOf")} <Time at={said.at} />
+                {said.snapshot ? say("ofFrozen") : say("asOf")} <Time at={said.at} />
               </Text>
             </Group>
             <Now said={said} />
@@ -235,13 +265,17 @@ function Live({ project }: { project: string }) {
 
 /** What can be proved about the labels that nobody looked at, and what it rests on. */
 export default function Certificate({ project }: { project: string }) {
+  const [snapshot, setSnapshot] = useState("");
   return (
     <>
-      <Live project={project} />
+      <Box mb="md">
+        <SnapshotChoice project={project} value={snapshot} onChange={setSnapshot} />
+      </Box>
+      <Live project={project} snapshot={snapshot} />
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl" verticalSpacing={0}>
         <div>
           <Audit project={project} />
-          <Section title={say("issued")} actions={<Issue project={project} />}>
+          <Section title={say("issued")} actions={<Issue project={project} snapshot={snapshot} />}>
             <Issued project={project} />
           </Section>
         </div>

@@ -1,4 +1,4 @@
-import { Badge, Group, Paper, Stack, Text } from "@mantine/core";
+import { Badge, Group, Paper, SimpleGrid, Text } from "@mantine/core";
 import { useQualityList } from "../../api/quality";
 import type { QualityGroup, QualityMember } from "../../api/types";
 import { More } from "../../ui/More";
@@ -7,8 +7,8 @@ import { Failed, Loading } from "../../ui/states";
 import { say } from "./messages";
 import { Pictures } from "./Pictures";
 
-/** What the labels of a copy contradict, each thing once with its number. */
-function conflictsOf(member: QualityMember): string {
+/** What the labels of a copy contradict, each thing once with its number, the most frequent first. */
+function conflictsOf(member: QualityMember): string[] {
   const counts = new Map<string, number>();
   for (const one of member.conflicts) {
     const words =
@@ -17,7 +17,9 @@ function conflictsOf(member: QualityMember): string {
         : say("conflictMissing", { one: one.class ?? one.other_class ?? "" });
     counts.set(words, (counts.get(words) ?? 0) + 1);
   }
-  return [...counts].map(([words, count]) => (count > 1 ? `${count} × ${words}` : words)).join(", ");
+  return [...counts]
+    .sort(([, one], [, other]) => other - one)
+    .map(([words, count]) => (count > 1 ? `${count} × ${words}` : words));
 }
 
 function Copies({ project, group, onOpen }: { project: string; group: QualityGroup; onOpen: (unit: Unit) => void }) {
@@ -34,6 +36,7 @@ function Copies({ project, group, onOpen }: { project: string; group: QualityGro
         )}
       </Group>
       <Pictures
+        large
         project={project}
         onOpen={onOpen}
         rows={group.members.map((member) => ({
@@ -42,7 +45,9 @@ function Copies({ project, group, onOpen }: { project: string; group: QualityGro
             <>
               {member.keep ? say("keep") : member.relation},{" "}
               {say("sized", { width: member.width, height: member.height, labels: member.label_count })}
-              {member.conflicts.length > 0 && <div>{conflictsOf(member)}</div>}
+              {conflictsOf(member).map((words) => (
+                <div key={words}>{words}</div>
+              ))}
             </>
           ),
         }))}
@@ -68,11 +73,11 @@ export function Duplicates({ project, onOpen }: { project: string; onOpen: (unit
           {say("noDuplicates")}
         </Text>
       )}
-      <Stack gap="sm">
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
         {list.rows.map((group) => (
           <Copies key={group.group} project={project} group={group} onOpen={onOpen} />
         ))}
-      </Stack>
+      </SimpleGrid>
       <More hasMore={list.hasMore} loading={list.loadingMore} load={list.loadMore} />
     </Section>
   );

@@ -8,6 +8,7 @@ import { More } from "../../ui/More";
 import { Section } from "../../ui/Page";
 import { Failed, FormErrors, Loaded, Loading } from "../../ui/states";
 import { useStart } from "../../ui/useStart";
+import { Compared } from "./Compared";
 import { Duplicates } from "./Duplicates";
 import { metricWords, say } from "./messages";
 import { Pictures } from "./Pictures";
@@ -107,6 +108,7 @@ export default function Images({ project }: { project: string }) {
       {({ metrics }) => (
         <>
           <Compute project={project} />
+          <Compared project={project} />
           <Duplicates project={project} onOpen={setLike} />
           <Ordered
             project={project}

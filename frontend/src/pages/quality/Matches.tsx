@@ -2,7 +2,9 @@ import { Badge, Button, Drawer, Group, NativeSelect, Stack, Table, Text } from "
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api } from "../../api/client";
+import { useGridClasses } from "../../api/grid";
 import { jobId } from "../../api/jobs";
+import { useProject } from "../../api/projects";
 import { qualityKey, qualityPath, useQualityList } from "../../api/quality";
 import type { Job, QualityMatch } from "../../api/types";
 import { t } from "../../app/t";
@@ -11,14 +13,20 @@ import { TextLink } from "../../ui/links";
 import { More } from "../../ui/More";
 import { Failed, Loading } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
+import { GridLink } from "./GridLink";
 import { say } from "./messages";
 import type { Cell } from "./plots/Confusion";
 import { useStages } from "./useStages";
+
+/** What the server calls the row of predictions without a label. */
+const NOTHING = "nothing";
 
 export interface At {
   model: string;
   iou: number;
   confidence: number;
+  /** One of the parts that the evaluation was made with; all without it. */
+  subset?: string | undefined;
 }
 
 interface Queued {
@@ -60,6 +68,25 @@ function Sending({ project, body }: { project: string; body: Record<string, unkn
   );
 }
 
+/** The cell as crops: labels, or what nobody labeled. Labels that no model saw are no cell of the grid. */
+function CellLink({ project, cell: { label, predicted } }: { project: string; cell: Cell }) {
+  const known = (useGridClasses(useProject(project).data?.ontology).data ?? []).map(({ name }) => name);
+  if (!known.includes(predicted)) return null;
+  const unlabeled = !known.includes(label);
+  if (unlabeled && label !== NOTHING) return null;
+  return (
+    <div>
+      <GridLink
+        project={project}
+        class={unlabeled ? predicted : label}
+        {...(unlabeled ? { kind: "missing" } : { predicted })}
+      >
+        {say("openGrid")}
+      </GridLink>
+    </div>
+  );
+}
+
 interface Props {
   project: string;
   at: At;
@@ -82,6 +109,7 @@ export function Matches({ project, at, cell, onClose }: Props) {
     >
       <Stack gap="sm">
         <Sending project={project} body={asked} />
+        <CellLink project={project} cell={cell} />
         {list.error && <Failed error={list.error} />}
         {list.loading && <Loading />}
         <Table aria-label={say("matches")}>

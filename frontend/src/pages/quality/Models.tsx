@@ -1,4 +1,16 @@
-import { Alert, Button, Group, List, NativeSelect, SimpleGrid, Slider, Stack, Table, Text } from "@mantine/core";
+import {
+  Alert,
+  Button,
+  Group,
+  List,
+  NativeSelect,
+  SimpleGrid,
+  Slider,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+} from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -14,18 +26,38 @@ import { Section } from "../../ui/Page";
 import { Empty, Failed, FormErrors, Loaded, Loading } from "../../ui/states";
 import { useStart } from "../../ui/useStart";
 import { Wide } from "../../ui/Wide";
+import { GridLink } from "./GridLink";
 import { type At, Matches } from "./Matches";
 import { say } from "./messages";
 import { type Cell, Confusion } from "./plots/Confusion";
 import { PrecisionRecall } from "./plots/PrecisionRecall";
 import { share } from "./plots/scale";
 import { Tile } from "./Tile";
+import { useMetadataKeys } from "./useMetadataKeys";
 
 const KINDS = ["quality.evaluate"];
 const TRUTHS = ["reviewed", "all"] as const;
 const PAUSE = 200;
+const SPLITS = "quality-metadata-keys";
 
-function Classes({ found }: { found: QualityEvaluation }) {
+/** The way to what a row counts: labels of a class, or images with that answer. */
+function ClassName({ project, one }: { project: string; one: QualityEvaluation["classes"][number] }) {
+  if (!one.question)
+    return (
+      <GridLink project={project} class={one.class}>
+        {one.class}
+      </GridLink>
+    );
+  // An answer is called "question: answer".
+  const answer = one.class.slice(one.question.length + 2);
+  return (
+    <GridLink project={project} class={one.question} attribute={one.question} answer={answer}>
+      {one.class}
+    </GridLink>
+  );
+}
+
+function Classes({ project, found }: { project: string; found: QualityEvaluation }) {
   return (
     <Wide label={say("classes")} least={560}>
       <Table aria-label={say("classes")}>
@@ -42,7 +74,9 @@ function Classes({ found }: { found: QualityEvaluation }) {
         <Table.Tbody>
           {found.classes.map((one) => (
             <Table.Tr key={one.id}>
-              <Table.Td>{one.question ? `${one.question}: ${one.class}` : one.class}</Table.Td>
+              <Table.Td>
+                <ClassName project={project} one={one} />
+              </Table.Td>
               <Table.Td ta="right">{one.labels}</Table.Td>
               <Table.Td ta="right">{one.predictions}</Table.Td>
               <Table.Td ta="right">{share(one.precision)}</Table.Td>
@@ -92,7 +126,7 @@ function Figures({ project, found, at }: { project: string; found: QualityEvalua
         <PrecisionRecall curves={found.curves} />
       </SimpleGrid>
       <Section title={say("classes")}>
-        <Classes found={found} />
+        <Classes project={project} found={found} />
       </Section>
       {cell && <Matches project={project} at={at} cell={cell} onClose={() => setCell(null)} />}
     </>
@@ -102,7 +136,9 @@ function Figures({ project, found, at }: { project: string; found: QualityEvalua
 function Evaluate({ project, model }: { project: string; model: string }) {
   const client = useQueryClient();
   const [truth, setTruth] = useState<string>("reviewed");
-  const { start, job, running, onEnd } = useStart(project, "quality/evaluation", KINDS, ["model", "truth"]);
+  const [subset, setSubset] = useState("");
+  const splits = useMetadataKeys(project);
+  const { start, job, running, onEnd } = useStart(project, "quality/evaluation", KINDS, ["model", "truth", "subset"]);
   const ended = (done: Job) => {
     onEnd(done);
     void client.invalidateQueries({ queryKey: qualityKey(project) });
@@ -118,7 +154,25 @@ function Evaluate({ project, model }: { project: string; model: string }) {
             onChange={(event) => setTruth(event.currentTarget.value)}
             data={TRUTHS.map((value) => ({ value, label: say(`truth_${value}`) }))}
           />
-          <Button variant="default" loading={start.busy} onClick={() => start.run({ model, truth })}>
+          <TextInput
+            aria-label={say("subsetKey")}
+            placeholder={say("subsetKey")}
+            title={say("subsetHint")}
+            list={SPLITS}
+            w={170}
+            value={subset}
+            onChange={(event) => setSubset(event.currentTarget.value)}
+          />
+          <datalist id={SPLITS}>
+            {splits.map((name) => (
+              <option key={name} value={name} />
+            ))}
+          </datalist>
+          <Button
+            variant="default"
+            loading={start.busy}
+            onClick={() => start.run({ model, truth, subset: subset.trim() })}
+          >
             {say("evaluate")}
           </Button>
         </Group>
@@ -159,10 +213,10 @@ function Thresholds({ at, onChange }: { at: At; onChange: (change: Partial<At>) 
 
 function Compared({ project, models }: { project: string; models: readonly PredictionModel[] }) {
   const [chosen, setChosen] = useState(models[0]?.id ?? "");
-  const [at, setAt] = useState({ iou: 0.5, confidence: 0 });
-  const all = { model: chosen, ...at };
+  const [at, setAt] = useState<Omit<At, "model">>({ iou: 0.5, confidence: 0 });
+  const all: At = { model: chosen, ...at };
   const [settled] = useDebouncedValue(all, PAUSE);
-  const query = useEvaluation(project, settled, chosen !== "");
+  const query = useEvaluation(project, { ...settled }, chosen !== "");
   const none = isProblem(query.error, 404);
   return (
     <>
@@ -170,7 +224,11 @@ function Compared({ project, models }: { project: string; models: readonly Predi
         <NativeSelect
           label={say("model")}
           value={chosen}
-          onChange={(event) => setChosen(event.currentTarget.value)}
+          onChange={(event) => {
+            setChosen(event.currentTarget.value);
+            // Another model's evaluation may have no such part.
+            setAt((old) => ({ ...old, subset: undefined }));
+          }}
           data={models.map(({ id, name, version }) => ({ value: id, label: `${name} ${version.slice(0, 12)}` }))}
         />
         <Evaluate project={project} model={chosen} />
@@ -182,6 +240,19 @@ function Compared({ project, models }: { project: string; models: readonly Predi
       ) : (
         <>
           <Thresholds at={all} onChange={(change) => setAt((old) => ({ ...old, ...change }))} />
+          {query.data?.subset_key && (
+            <NativeSelect
+              mt="sm"
+              maw={280}
+              label={say("subsetOf", { key: query.data.subset_key })}
+              value={at.subset ?? ""}
+              onChange={(event) => {
+                const subset = event.currentTarget.value || undefined;
+                setAt((old) => ({ ...old, subset }));
+              }}
+              data={[{ value: "", label: say("wholeSet") }, ...query.data.subsets]}
+            />
+          )}
           {query.data ? (
             <>
               <Figures project={project} found={query.data} at={settled} />

@@ -5,7 +5,6 @@ import type { QualityRun, QualitySummary } from "../../api/types";
 import { Time } from "../../ui/bits";
 import { Icon } from "../../ui/Icon";
 import { LinkButton } from "../../ui/links";
-import { Section } from "../../ui/Page";
 import { Empty, Loaded } from "../../ui/states";
 import { GridLink } from "./GridLink";
 import { LikelyWrong } from "./LikelyWrong";
@@ -114,6 +113,7 @@ function Parts({ project, run, calibrated }: { project: string; run: QualityRun;
           />
           <Bars
             title={say("byClass")}
+            {...(run.expected_missing > 0 && { hint: say("byClassHint") })}
             rows={run.by_class.slice(0, TOP).map(({ name, expected }) => ({
               key: name,
               value: expected,
@@ -126,9 +126,7 @@ function Parts({ project, run, calibrated }: { project: string; run: QualityRun;
           />
         </SimpleGrid>
       </SimpleGrid>
-      <Section title={say("likelyWrong")} actions={<GridLink project={project}>{say("openGrid")}</GridLink>}>
-        <LikelyWrong project={project} />
-      </Section>
+      <LikelyWrong project={project} />
       <Routings project={project} />
     </>
   );

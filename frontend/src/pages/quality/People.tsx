@@ -5,6 +5,8 @@ import { More } from "../../ui/More";
 import { Section } from "../../ui/Page";
 import { Empty, Failed, Loading } from "../../ui/states";
 import { Wide } from "../../ui/Wide";
+import { GridLink } from "./GridLink";
+import { Instruments } from "./Instruments";
 import { kindWords, say } from "./messages";
 import css from "./People.module.css";
 import { Share } from "./plots/Share";
@@ -14,10 +16,17 @@ type Annotator = NonNullable<QualityPerson["annotator"]>;
 type Reviewer = NonNullable<QualityPerson["reviewer"]>;
 const words = ({ share: middle, low, high }: QualityShare): string => between(middle, low, high);
 
-function Name({ person }: { person: QualityPerson }) {
+function Name({ person, project }: { person: QualityPerson; project?: string }) {
+  const name = person.name || person.email;
   return (
     <Table.Th scope="row" fw={400} title={person.email}>
-      {person.name || person.email}
+      {project ? (
+        <GridLink project={project} annotator={person.id}>
+          {name}
+        </GridLink>
+      ) : (
+        name
+      )}
     </Table.Th>
   );
 }
@@ -41,19 +50,24 @@ function Trend({ weeks }: { weeks: Annotator["weeks"] }) {
   );
 }
 
-function mostly(kinds: Annotator["kinds"]): string {
+/** What is mostly wrong in a person's labels; a kind leads to those that look so in the grid. */
+function Mostly({ project, person, kinds }: { project: string; person: string; kinds: Annotator["kinds"] }) {
   const found = Object.entries(kinds).filter(([, one]) => (one.share ?? 0) > 0);
   found.sort(([, a], [, b]) => (b.share ?? 0) - (a.share ?? 0));
-  return found
-    .slice(0, 2)
-    .map(([kind, one]) => `${kindWords(kind)} ${share(one.share)}`)
-    .join(", ");
+  return found.slice(0, 2).map(([kind, one]) => (
+    <div key={kind} className={css.number}>
+      <GridLink project={project} annotator={person} kind={kind}>
+        {kindWords(kind)}
+      </GridLink>{" "}
+      {share(one.share)}
+    </div>
+  ));
 }
 
-function Annotators({ people }: { people: [QualityPerson, Annotator][] }) {
+function Annotators({ project, people }: { project: string; people: [QualityPerson, Annotator][] }) {
   const most = niceEnd(Math.max(0.01, ...people.map(([, { rejected }]) => rejected.high ?? rejected.share ?? 0)));
   return (
-    <Wide label={say("annotators")} least={720}>
+    <Wide label={say("annotators")} least={860}>
       <Table aria-label={say("annotators")}>
         <Table.Thead>
           <Table.Tr>
@@ -71,13 +85,15 @@ function Annotators({ people }: { people: [QualityPerson, Annotator][] }) {
         <Table.Tbody>
           {people.map(([person, one]) => (
             <Table.Tr key={person.id}>
-              <Name person={person} />
+              <Name person={person} project={project} />
               <Table.Td ta="right">{one.labels}</Table.Td>
               <Table.Td>
                 <Share middle={one.rejected.share} low={one.rejected.low} high={one.rejected.high} most={most} />
               </Table.Td>
               <Table.Td className={css.number}>{words(one.rejected)}</Table.Td>
-              <Table.Td>{mostly(one.kinds)}</Table.Td>
+              <Table.Td>
+                <Mostly project={project} person={person.id} kinds={one.kinds} />
+              </Table.Td>
               <Table.Td className={css.number}>{words(one.agreement_with_experts)}</Table.Td>
               <Table.Td>
                 <Trend weeks={one.weeks} />
@@ -113,7 +129,14 @@ function Reviewers({ people }: { people: [QualityPerson, Reviewer][] }) {
               <Table.Td ta="right">{one.rejected}</Table.Td>
               <Table.Td className={css.number}>{words(one.overturned)}</Table.Td>
               <Table.Td className={css.number}>{words(one.repeat_agreement)}</Table.Td>
-              <Table.Td className={css.number}>{one.sensitivity ? share(one.sensitivity.mean) : "–"}</Table.Td>
+              <Table.Td className={css.number}>
+                {one.sensitivity ? share(one.sensitivity.mean) : "–"}
+                {one.sensitivity && (
+                  <Text size="xs" c="dimmed">
+                    {say("ofKnown", { count: one.sensitivity.n })}
+                  </Text>
+                )}
+              </Table.Td>
               <Table.Td ta="right">{one.seconds_per_verdict?.toFixed(1) ?? "–"}</Table.Td>
             </Table.Tr>
           ))}
@@ -140,7 +163,7 @@ export default function People({ project }: { project: string }) {
     <Stack gap="md">
       {annotators.length > 0 && (
         <Section title={say("annotators")}>
-          <Annotators people={annotators} />
+          <Annotators project={project} people={annotators} />
         </Section>
       )}
       {reviewers.length > 0 && (
@@ -148,10 +171,11 @@ export default function People({ project }: { project: string }) {
           <Reviewers people={reviewers} />
         </Section>
       )}
+      <More hasMore={list.hasMore} loading={list.loadingMore} load={list.loadMore} />
+      <Instruments project={project} />
       <Text size="xs" c="dimmed">
         {say("interval")}
       </Text>
-      <More hasMore={list.hasMore} loading={list.loadingMore} load={list.loadMore} />
     </Stack>
   );
 }

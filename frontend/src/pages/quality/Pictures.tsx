@@ -18,12 +18,14 @@ interface Props {
   project: string;
   rows: readonly Picture[];
   onOpen: (unit: Picture) => void;
+  /** Few pictures that are compared with each other. */
+  large?: boolean;
 }
 
 /** Thumbnails with a word each: the name goes to the task, the glass to images that look alike. */
-export function Pictures({ project, rows, onOpen }: Props) {
+export function Pictures({ project, rows, onOpen, large }: Props) {
   return (
-    <ul className={css.pictures}>
+    <ul className={css.pictures} data-large={large || undefined}>
       {rows.map((row) => (
         <li key={row.data_unit} className={css.picture} title={row.hint}>
           <img src={row.thumbnail_url} alt="" loading="lazy" decoding="async" />

@@ -1,6 +1,6 @@
-import { Tabs } from "@mantine/core";
+import { Box, Tabs } from "@mantine/core";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useCallback } from "react";
 import { useProject } from "../../api/projects";
 import { manages } from "../../app/session";
 import { t } from "../../app/t";
@@ -25,6 +25,12 @@ export default function QualityPage() {
   const navigate = useNavigate();
   const query = useProject(id);
   const Part = PARTS[view];
+  // On a phone the tabs are wider than the screen: the open one is in sight.
+  const shown = useCallback(
+    (list: HTMLElement | null) =>
+      list?.querySelector(`[data-view="${view}"]`)?.scrollIntoView({ block: "nearest", inline: "center" }),
+    [view],
+  );
   const open = (next: string | null) =>
     void navigate({
       to: "/projects/$project/quality",
@@ -37,13 +43,15 @@ export default function QualityPage() {
         {(project) =>
           manages(project.my_roles) ? (
             <Tabs value={view} onChange={open} keepMounted={false}>
-              <Tabs.List mb="md" style={{ flexWrap: "nowrap", overflowX: "auto" }}>
-                {VIEWS.map((name) => (
-                  <Tabs.Tab key={name} value={name}>
-                    {say(`view.${name}`)}
-                  </Tabs.Tab>
-                ))}
-              </Tabs.List>
+              <Box mb="md" style={{ overflowX: "auto" }}>
+                <Tabs.List ref={shown} style={{ flexWrap: "nowrap", minWidth: "max-content" }}>
+                  {VIEWS.map((name) => (
+                    <Tabs.Tab key={name} value={name} data-view={name}>
+                      {say(`view.${name}`)}
+                    </Tabs.Tab>
+                  ))}
+                </Tabs.List>
+              </Box>
               <Tabs.Panel value={view}>
                 <Suspense fallback={<Loading />}>
                   <Part project={id} />

@@ -6,22 +6,35 @@ import {
   Modal,
   NativeSelect,
   NumberInput,
+  Progress,
   SegmentedControl,
   Stack,
   Text,
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
-import { isJob, qualityKey, type RouteOrder, type RouteRule, route, useDryRoute } from "../../api/quality";
+import {
+  isJob,
+  qualityKey,
+  type RouteBudget,
+  type RouteFilter,
+  type RouteOrder,
+  type RouteRule,
+  route,
+  useDryRoute,
+} from "../../api/quality";
 import type { Job, QualityRoute } from "../../api/types";
 import { describeError } from "../../app/errors";
+import { percent } from "../../app/format";
 import { t } from "../../app/t";
+import { Icon } from "../../ui/Icon";
 import { JobProgress } from "../../ui/JobProgress";
 import { TextLink } from "../../ui/links";
 import { FormErrors, Loading } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
 import { say } from "./messages";
-import { FIELDS, promiseOf, RULES, recallOf } from "./routing";
+import { BudgetFields, FilterFields } from "./RouteFields";
+import { budgetOf, FIELDS, promiseOf, RULES, recallOf } from "./routing";
 import { useStages } from "./useStages";
 
 const SHOWN = 20;
@@ -37,13 +50,29 @@ function Answer({ of, children }: { of: QualityRoute | Job; children: (answer: Q
   );
 }
 
+/** A share of the errors cannot be aimed at before it is known how many there are: says so, and what helps. */
+function Unknown({ project, answer: { recall } }: { project: string; answer: QualityRoute }) {
+  const told = Math.min(recall.audit_errors, recall.needed);
+  return (
+    <Alert color="yellow" title={say("recallRefused")} icon={<Icon name="alert-triangle" />}>
+      <Stack gap={6}>
+        <Text size="sm">{recallOf({ recall })}</Text>
+        <Progress value={percent(told, recall.needed)} aria-label={say("errorsByChance")} />
+        <TextLink to="/projects/$project/quality" params={{ project }} search={{ view: "certificate" }}>
+          {say("drawHint")}
+        </TextLink>
+      </Stack>
+    </Alert>
+  );
+}
+
 function Promised({ answer }: { answer: QualityRoute }) {
   return (
     <div>
       <Text fw={600}>{promiseOf(answer)}</Text>
       <Text size="xs" c="dimmed">
         {recallOf(answer)}
-        {answer.budget && ` ${say("budgetLeft", { minutes: Math.round(answer.budget.left / 60) })}`}
+        {answer.budget && ` ${budgetOf(answer.budget)}`}
       </Text>
     </div>
   );
@@ -76,26 +105,37 @@ interface Props {
   project: string;
   /** Where the slider of the histogram stands. */
   threshold: number;
+  /** Which tasks are in question at first. */
+  filter?: RouteFilter;
   onClose: () => void;
 }
 
 /** Sends what is likely wrong to those who can tell; says before what that would be. */
-export function RouteDialog({ project, threshold, onClose }: Props) {
+export function RouteDialog({ project, threshold, filter: first = {}, onClose }: Props) {
   const stages = useStages(project);
   const [rule, setRule] = useState<RouteRule>("threshold");
   const [value, setValue] = useState<number | string>(threshold);
   const [chosen, setChosen] = useState<string | null>(null);
+  const [filter, setFilter] = useState(first);
+  const [budget, setBudget] = useState<RouteBudget>({});
   const field = FIELDS[rule];
   const stage = chosen ?? stages[0]?.value ?? "";
   const given = typeof value === "number";
-  const order: RouteOrder = { rule, value: given ? value * field.unit : 0, stage };
+  const order: RouteOrder = {
+    rule,
+    value: given ? value * field.unit : 0,
+    stage,
+    filter,
+    ...(rule === "budget" && { budget }),
+  };
   const [asked] = useDebouncedValue(order, PAUSE);
-  const settled = asked.rule === rule && asked.value === order.value && asked.stage === stage;
+  const settled = JSON.stringify(asked) === JSON.stringify(order);
   const send = useAction(() => route(project, order, false), {
     fields: [],
     forget: [qualityKey(project), ["projects", project, "stages"], ["projects", project, "tasks"]],
   });
   const dry = useDryRoute(project, asked, stage !== "" && given && !send.data);
+  const unknown = rule === "target_recall" && dry.data && !isJob(dry.data) && !dry.data.recall.known;
   const pick = (next: string) => {
     setRule(next as RouteRule);
     setValue(next === "threshold" ? threshold : FIELDS[next as RouteRule].first);
@@ -135,16 +175,37 @@ export function RouteDialog({ project, threshold, onClose }: Props) {
               label={say("toStage")}
               data={stages}
               value={stage}
-              onChange={(event) => setChosen(event.currentTarget.value)}
+              onChange={(event) => {
+                setChosen(event.currentTarget.value);
+                // Who works at one stage need not work at another.
+                setBudget((old) => ({ ...old, person: undefined }));
+              }}
             />
           </Group>
+          {rule === "budget" && (
+            <BudgetFields
+              project={project}
+              stage={stages.find(({ value: id }) => id === stage)}
+              budget={budget}
+              onChange={setBudget}
+            />
+          )}
+          <FilterFields project={project} stages={stages} filter={filter} onChange={setFilter} />
           <div aria-live="polite" style={{ minHeight: 46 }}>
             {stages.length === 0 ? (
               <Text size="sm">{say("noStages")}</Text>
             ) : dry.error ? (
               <Alert color="red">{describeError(dry.error)}</Alert>
             ) : dry.data ? (
-              <Answer of={dry.data}>{(answer) => <Promised answer={answer} />}</Answer>
+              <Answer of={dry.data}>
+                {(answer) =>
+                  asked.rule === "target_recall" && !answer.recall.known ? (
+                    <Unknown project={project} answer={answer} />
+                  ) : (
+                    <Promised answer={answer} />
+                  )
+                }
+              </Answer>
             ) : (
               <Loading />
             )}
@@ -155,7 +216,7 @@ export function RouteDialog({ project, threshold, onClose }: Props) {
             </Button>
             <Button
               loading={send.busy}
-              disabled={!settled || !dry.data || dry.isPlaceholderData || dry.isError}
+              disabled={!settled || !dry.data || dry.isPlaceholderData || dry.isError || unknown}
               onClick={() => send.run(undefined)}
             >
               {say("send")}

@@ -1,85 +1,19 @@
-import { Button, Group, NativeSelect, NumberInput, Paper, Stack, Switch, Table, Text } from "@mantine/core";
-import { useState } from "react";
-import { api } from "../../api/client";
-import { qualityKey, qualityPath, usePolicy, useRoutes } from "../../api/quality";
-import type { QualityPolicy } from "../../api/types";
-import { t } from "../../app/t";
+import { Table, Text } from "@mantine/core";
+import { useCollaborators } from "../../api/projects";
+import { useRoutes } from "../../api/quality";
 import { Time } from "../../ui/bits";
 import { More } from "../../ui/More";
 import { Section } from "../../ui/Page";
-import { FormErrors, Loaded } from "../../ui/states";
-import { useAction } from "../../ui/useAction";
 import { Wide } from "../../ui/Wide";
 import { say } from "./messages";
-import { duration, share } from "./plots/scale";
-import { ruleWords } from "./routing";
-import { useStages } from "./useStages";
-
-function PolicyForm({ project, policy }: { project: string; policy: QualityPolicy }) {
-  const stages = useStages(project);
-  const common = policy.budgets.find(({ person, skill }) => !person && !skill);
-  const others = policy.budgets.filter((budget) => budget !== common);
-  const [enabled, setEnabled] = useState(policy.enabled);
-  const [minutes, setMinutes] = useState<number | string>(common ? common.seconds_per_day / 60 : 60);
-  const [chosen, setChosen] = useState(policy.to_stage);
-  const stage = chosen || stages[0]?.value || "";
-  const save = useAction(
-    () =>
-      api.put<QualityPolicy>(qualityPath(project, "policy/"), {
-        enabled,
-        to_stage: stage,
-        budgets: [
-          ...others.map(({ person, skill, seconds_per_day }) => ({ person, skill, seconds_per_day })),
-          { seconds_per_day: Number(minutes) * 60 },
-        ],
-      }),
-    { fields: ["to_stage"], forget: [[...qualityKey(project), "policy/"]], done: t("common.saved") },
-  );
-  return (
-    <Paper withBorder p="md">
-      <Stack gap="sm">
-        <FormErrors errors={save.errors} />
-        <Text size="xs" c="dimmed">
-          {say("policyHint")}
-        </Text>
-        <Switch
-          label={say("policyOn")}
-          checked={enabled}
-          onChange={(event) => setEnabled(event.currentTarget.checked)}
-        />
-        <Group align="flex-end" gap="sm">
-          <NumberInput label={say("minutesADay")} value={minutes} onChange={setMinutes} min={1} max={16_000} w={120} />
-          <NativeSelect
-            label={say("toStage")}
-            data={stages}
-            value={stage}
-            error={save.fieldErrors.to_stage}
-            onChange={(event) => setChosen(event.currentTarget.value)}
-          />
-          <Button
-            variant="default"
-            loading={save.busy}
-            disabled={!stage || typeof minutes !== "number"}
-            onClick={() => save.run(undefined)}
-          >
-            {t("common.save")}
-          </Button>
-        </Group>
-        {common && policy.enabled && (
-          <Text size="sm">{say("today", { left: duration(common.left), spent: duration(common.spent) })}</Text>
-        )}
-        {others.length > 0 && (
-          <Text size="xs" c="dimmed">
-            {say("otherBudgets", { count: others.length })}
-          </Text>
-        )}
-      </Stack>
-    </Paper>
-  );
-}
+import { Policy } from "./Policy";
+import { share } from "./plots/scale";
+import { narrowWords, ruleWords } from "./routing";
 
 function Earlier({ project }: { project: string }) {
   const list = useRoutes(project);
+  const everybody = useCollaborators(project).data?.results ?? [];
+  const people = new Map(everybody.map(({ person, name, email }) => [person, name || email]));
   if (!list.loading && list.rows.length === 0)
     return (
       <Text size="sm" c="dimmed">
@@ -108,7 +42,12 @@ function Earlier({ project }: { project: string }) {
                 <Table.Td>
                   <Time at={run.created_at} />
                 </Table.Td>
-                <Table.Td>{ruleWords(run)}</Table.Td>
+                <Table.Td>
+                  {ruleWords(run)}
+                  <Text size="xs" c="dimmed">
+                    {narrowWords(run, people)}
+                  </Text>
+                </Table.Td>
                 <Table.Td ta="right">{run.selected}</Table.Td>
                 <Table.Td ta="right">{run.reviewed}</Table.Td>
                 <Table.Td ta="right">
@@ -137,7 +76,7 @@ export function Routings({ project }: { project: string }) {
         <Earlier project={project} />
       </Section>
       <Section title={say("policy")}>
-        <Loaded query={usePolicy(project)}>{(policy) => <PolicyForm project={project} policy={policy} />}</Loaded>
+        <Policy project={project} />
       </Section>
     </>
   );

@@ -1,15 +1,17 @@
 import { Button, Group, NativeSelect, NumberInput, Paper, SimpleGrid, Stack, Switch, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { api } from "../../api/client";
+import { usePredictionModels } from "../../api/inference";
 import { qualityKey, qualityPath, useQualitySettings } from "../../api/quality";
 import type { QualitySettings } from "../../api/types";
 import { t } from "../../app/t";
 import { FormErrors, Loaded } from "../../ui/states";
 import { useAction } from "../../ui/useAction";
+import { ClassCosts } from "./ClassCosts";
+import { KINDS } from "./kinds";
 import { kindWords, say } from "./messages";
 import { useStages } from "./useStages";
 
-const KINDS = ["wrong_class", "badly_located", "missing", "spurious", "duplicate", "wrong_attribute"] as const;
 /** Shares as people type them: per cent, from and to. */
 const SHARES = { target_share: [0.01, 50], confidence: [50, 99.9], base_rate: [0, 50], repeat_rate: [0, 50] } as const;
 type ShareName = keyof typeof SHARES;
@@ -17,23 +19,23 @@ const percents = (value: number): number => Math.round(value * 1e6) / 1e4;
 
 function Form({ project, settings }: { project: string; settings: QualitySettings }) {
   const stages = useStages(project);
+  const models = usePredictionModels(project).data ?? [];
+  const now = stages.find(({ value }) => value === settings.audit_stage)?.label;
   const [draft, setDraft] = useState(settings);
   const set = (change: Partial<QualitySettings>) => setDraft((old) => ({ ...old, ...change }));
   const save = useAction(
     () => {
-      const { audit_enabled, stage, target_share, confidence, base_rate, repeat_rate, costs, seconds } = draft;
-      return api.patch<QualitySettings>(qualityPath(project, "settings/"), {
-        audit_enabled,
-        stage,
-        target_share,
-        confidence,
-        base_rate,
-        repeat_rate,
-        costs,
-        seconds,
-      });
+      // What else the settings hold is changed where it is shown.
+      const { audit_enabled, stage, model, costs, class_costs, seconds } = draft;
+      const { target_share, confidence, base_rate, repeat_rate } = draft;
+      const own = { audit_enabled, stage, model, target_share, confidence, base_rate, repeat_rate };
+      return api.patch<QualitySettings>(qualityPath(project, "settings/"), { ...own, costs, class_costs, seconds });
     },
-    { fields: [...Object.keys(SHARES), "stage"], forget: [qualityKey(project)], done: t("common.saved") },
+    {
+      fields: [...Object.keys(SHARES), "stage", "model", "class_costs"],
+      forget: [qualityKey(project)],
+      done: t("common.saved"),
+    },
   );
   const percent = (name: ShareName) => (
     <NumberInput
@@ -79,8 +81,21 @@ function Form({ project, settings }: { project: string; settings: QualitySetting
           label={say("set_stage")}
           value={draft.stage}
           error={save.fieldErrors.stage}
-          data={[{ value: "", label: say("set_stageFirst") }, ...stages]}
+          data={[
+            { value: "", label: settings.stage || !now ? say("set_stageFirst") : say("set_stageNow", { stage: now }) },
+            ...stages,
+          ]}
           onChange={(event) => set({ stage: event.currentTarget.value })}
+        />
+        <NativeSelect
+          label={say("set_model")}
+          value={draft.model ?? ""}
+          error={save.fieldErrors.model}
+          data={[
+            { value: "", label: say("set_modelNewest") },
+            ...models.map(({ id, name, version }) => ({ value: id, label: `${name} ${version}` })),
+          ]}
+          onChange={(event) => set({ model: event.currentTarget.value || null })}
         />
         <div>
           <Table verticalSpacing={2} aria-label={say("set_byKind")}>
@@ -105,6 +120,12 @@ function Form({ project, settings }: { project: string; settings: QualitySetting
             {say("set_hint")}
           </Text>
         </div>
+        <ClassCosts
+          project={project}
+          costs={draft.class_costs}
+          error={save.fieldErrors.class_costs}
+          onChange={(class_costs) => set({ class_costs })}
+        />
         <Group justify="flex-end">
           <Button loading={save.busy} disabled={draft === settings} onClick={() => save.run(undefined)}>
             {t("common.save")}

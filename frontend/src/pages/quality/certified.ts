@@ -1,4 +1,4 @@
-import type { QualityLine } from "../../api/types";
+import type { QualityCertificate, QualityLine } from "../../api/types";
 import { say } from "./messages";
 import { between, share } from "./plots/scale";
 
@@ -15,6 +15,22 @@ export function stillNeeded(said: Said, target: number): string {
   const within = said.certified && (said.high ?? 1) <= target;
   if (within) return say("withinTarget", { target: share(target) });
   return said.n_needed > 0 ? say("looksWouldDo", { count: said.n_needed, target: share(target) }) : "";
+}
+
+type GridPart = NonNullable<QualityCertificate["grid"]>;
+
+/** What the grid has to say, and what that rests on; or why it is not heard. */
+export function gridWords({ heard, reason, looks, at_random, marked, sensitivity, confirmed }: GridPart): string {
+  const seen = say("gridLooks", { looks, random: at_random, marked });
+  if (!heard) return `${seen} ${say("gridUnheard", { why: reason ?? "" })}`;
+  const part = ({ estimate, low, high }: typeof confirmed | typeof sensitivity) => between(estimate, low, high);
+  const said = say("gridHeard", {
+    found: part(sensitivity),
+    hidden: sensitivity.hidden,
+    confirmed: part(confirmed),
+    checked: confirmed.checked,
+  });
+  return `${seen} ${said}`;
 }
 
 /** The end of the axis that shows these lines and the target. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { routeBody } from "../../api/quality";
 import type { QualityRoute } from "../../api/types";
-import { promiseOf, recallOf, ruleWords } from "./routing";
+import { budgetOf, narrowWords, promiseOf, recallOf, ruleWords, skillsOf } from "./routing";
 
 const answer = {
   selected: 2,
@@ -30,4 +31,45 @@ test("every rule of an earlier routing has words", () => {
   expect(words("target_recall", 0.8)).toBe("80 % of errors");
   expect(words("budget", 1500)).toBe("25 min of time");
   expect(words("policy", 3600)).toBe("standing order, 60 min");
+});
+
+test("an earlier routing says what it was narrowed to", () => {
+  const plain = { name: "budget", value: 60, person: null, skill: "", per_day: false };
+  expect(narrowWords({ rule: plain, filter: {} }, new Map())).toBe("");
+  const rule = { ...plain, person: "7", skill: "blood", per_day: true };
+  const filter = { class: "RBC", kind: "wrong_class", stage: "review" };
+  expect(narrowWords({ rule, filter }, new Map([["7", "Eve"]]))).toBe(
+    "a day, of Eve, for blood, RBC, wrong class, waiting at review",
+  );
+});
+
+test("what a budget went on is said where it went on something", () => {
+  const budget = { seconds: 3600, left: 3000, audits: 0, spent_today: 0 };
+  expect(budgetOf(budget)).toBe("50 min are left to spend.");
+  expect(budgetOf({ ...budget, audits: 180, spent_today: 420 })).toBe(
+    "50 min are left to spend. Audits take 3 min first. 7 min were spent today.",
+  );
+});
+
+test("skills are asked for by classes and by their questions", () => {
+  const question = { name: "kind", type: "boolean" as const };
+  const cell = { name: "cell", shape: "bounding_box" as const, questions: [{ ...question, skill: "blood" }, question] };
+  expect(
+    skillsOf([
+      { ...cell, skill: "histology" },
+      { ...cell, skill: null },
+    ]),
+  ).toEqual(["blood", "histology"]);
+  expect(skillsOf([])).toEqual([]);
+});
+
+test("an order is sent with what narrows it, and with no empty words", () => {
+  const order = { rule: "budget" as const, value: 600, stage: "expert", filter: { class: "RBC", kind: undefined } };
+  expect(routeBody({ ...order, budget: { person: "7", skill: undefined, per_day: false } })).toEqual({
+    metric: "mistakenness",
+    to_stage: "expert",
+    budget: { seconds: 600, person: "7" },
+    filter: { class: "RBC" },
+  });
+  expect(routeBody({ rule: "top", value: 5, stage: "review" })).toMatchObject({ top: 5, filter: {} });
 });

@@ -1,6 +1,7 @@
+import type { GridClass } from "../../api/grid";
 import type { RouteRule } from "../../api/quality";
 import type { QualityRoute, QualityRouteRun } from "../../api/types";
-import { say } from "./messages";
+import { kindWords, say } from "./messages";
 import { between, count, duration, share } from "./plots/scale";
 
 export const RULES = ["threshold", "top", "target_recall", "budget"] as const satisfies readonly RouteRule[];
@@ -17,11 +18,41 @@ export const FIELDS: Record<RouteRule, { first: number; least: number; most: num
 export const promiseOf = ({ selected, of, expected_errors, seconds }: QualityRoute): string =>
   say("wouldSend", { count: selected, of, errors: count(expected_errors), time: duration(seconds) });
 
+/** What a budget has left, and what it went on. */
+export function budgetOf({ left, audits, spent_today }: NonNullable<QualityRoute["budget"]>): string {
+  const words = [say("budgetLeft", { time: duration(left) })];
+  if (audits > 0) words.push(say("budgetAudits", { time: duration(audits) }));
+  if (spent_today > 0) words.push(say("budgetSpent", { time: duration(spent_today) }));
+  return words.join(" ");
+}
+
+/** The skills that classes and their questions ask for, each once. */
+export const skillsOf = (classes: readonly GridClass[]): string[] =>
+  [
+    ...new Set(classes.flatMap(({ skill, questions }) => [skill, ...questions.map((one) => one.skill)]).filter(isText)),
+  ].sort();
+
+const isText = (value: string | null | undefined): value is string => typeof value === "string" && value !== "";
+
 /** Which share of the errors that finds, or why nobody can tell. */
-export function recallOf({ recall }: QualityRoute): string {
+export function recallOf({ recall }: Pick<QualityRoute, "recall">): string {
   if (recall.known && recall.estimate !== undefined)
     return say("recallIs", { share: between(recall.estimate, recall.low ?? null, recall.high ?? null) });
   return say("recallUnknown", { errors: recall.audit_errors, needed: recall.needed });
+}
+
+/** What an earlier routing was narrowed to, in words; `people` are names by id. */
+export function narrowWords(
+  { rule: { person, skill, per_day }, filter }: Pick<QualityRouteRun, "rule" | "filter">,
+  people: ReadonlyMap<string, string>,
+): string {
+  const words: string[] = [];
+  if (per_day) words.push(say("rulePerDay"));
+  if (person) words.push(say("ruleOf", { name: people.get(person) ?? "–" }));
+  if (skill) words.push(say("ruleSkill", { name: skill }));
+  for (const name of ["class", "kind"]) if (filter[name]) words.push(kindWords(String(filter[name])));
+  if (filter.stage) words.push(say("ruleWaiting", { name: String(filter.stage) }));
+  return words.join(", ");
 }
 
 /** The rule of an earlier routing. */

@@ -5,6 +5,7 @@ import { useStages } from "../../api/projects";
 import type { GraphProblem } from "../../api/types";
 import type { PublishedWorkflow } from "../../api/workflows";
 import { t } from "../../app/t";
+import { RouterPreviews } from "../../builder/preview/RouterPreviews";
 import { confirm } from "../../ui/confirm";
 import { Icon } from "../../ui/Icon";
 import { Loading } from "../../ui/states";
@@ -45,6 +46,9 @@ export function WorkflowEditor({ project, published, editable, onPublished }: Pr
   const navigate = useNavigate();
   const counts = useStages(project).data;
   const parsed = useMemo(() => parseGraph(text), [text]);
+  // While a key stroke leaves no JSON behind, what stands beside the text stays.
+  const [drawn, setDrawn] = useState(published.graph);
+  if (parsed.graph && parsed.graph !== drawn) setDrawn(parsed.graph);
   const dirty = text !== original;
   const { report, checking } = useValidation(text);
   const faulty = useMemo(
@@ -99,6 +103,9 @@ export function WorkflowEditor({ project, published, editable, onPublished }: Pr
               )}
             </Stack>
           </div>
+          {editable && (
+            <RouterPreviews project={project} graph={drawn} settled={!checking && !!parsed.graph} faulty={faulty} />
+          )}
           {editable && (
             <Group>
               <Button variant="default" disabled={!dirty} onClick={() => setTyped(null)}>
