@@ -19,15 +19,18 @@ def atlas(ctx: JobContext) -> dict[str, Any]:
         made = make_sheets(UUID(ctx.params["batch"]), now=database_now(), pause=ctx.raise_if_cancelled)
         return {"tiles": made}
 
+    most = int(ctx.params.get("most") or AHEAD)
+
     def step(state: dict[str, Any]) -> None:
         ctx.checkpoint(state)
-        ctx.progress(min(0.99, state["seen"] / AHEAD), f"{state['made']:,} tiles")
+        ctx.progress(min(0.99, state["seen"] / most), f"{state['made']:,} tiles")
 
     return make_atlases(
         project_id=UUID(str(ctx.job.project_id)),
         class_id=str(ctx.params.get("class") or ""),
         metric=str(ctx.params.get("metric") or "mistakenness"),
         order=str(ctx.params.get("order") or "-value"),
+        most=most,
         saved=dict(ctx.saved),
         step=step,
         pause=ctx.raise_if_cancelled,

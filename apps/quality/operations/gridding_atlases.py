@@ -28,15 +28,24 @@ OPEN = (JobState.QUEUED, JobState.RUNNING)
 AHEAD = 20_000
 """Labels of one job: about a day's looks. Whoever gets further has tiles made with each batch."""
 
+FIRST = 2 * MOST
+"""Labels that a list of the likeliest wrong shows to whoever pages on for a while."""
+
 READ = 2 * MOST
 Step = Callable[[dict[str, Any]], None]
 
 
 def start_atlases(
-    *, project: Project, class_id: str = "", metric: str = "mistakenness", order: str = "-value", actor: User | None
+    *,
+    project: Project,
+    class_id: str = "",
+    metric: str = "mistakenness",
+    order: str = "-value",
+    most: int = AHEAD,
+    actor: User | None,
 ) -> Job:
-    """Asks for tiles of the project's labels (of one class); a job that is under way already is answered instead."""
-    params = {"class": class_id, "metric": metric, "order": order}
+    """Asks for tiles of the project's first labels (of one class); a job under way already is answered instead."""
+    params = {"class": class_id, "metric": metric, "order": order, "most": most}
     for job in Job.objects.filter(project_id=project.pk, kind=ATLAS, state__in=OPEN).order_by("-id")[:20]:
         if {name: job.params.get(name) for name in params} == params:
             return job
@@ -51,6 +60,7 @@ def make_atlases(
     class_id: str,
     metric: str,
     order: str,
+    most: int,
     saved: dict[str, Any],
     step: Step,
     pause: Callable[[], Any],
@@ -63,7 +73,7 @@ def make_atlases(
     state = {"type": SubjectType.LABEL.value, "value": None, "id": 0, "seen": 0, "made": 0, "unreadable": 0} | saved
     while state["type"]:
         rows = next_rows(project_id, class_id, metric, order, state)
-        if not rows or state["seen"] >= AHEAD:
+        if not rows or state["seen"] >= most:
             state |= {"value": None, "id": 0, "seen": 0}
             state["type"] = SubjectType.PREDICTION.value if state["type"] == SubjectType.LABEL else ""
             continue

@@ -18,7 +18,7 @@ from apps.projects.models import Project
 from apps.quality.atlases.crops import around
 from apps.quality.atlases.sheets import sheet
 from apps.quality.models import GridBatch, ScoreRun, SweepMark
-from apps.quality.operations.gridding_atlases import ATLAS, keep_sheets, start_atlases
+from apps.quality.operations.gridding_atlases import AHEAD, ATLAS, FIRST, keep_sheets, start_atlases
 from apps.quality.operations.gridding_pictures import cut_all, taken_off
 from apps.quality.operations.observing import floor_of
 from apps.quality.queries.crops import Crop, crop_of, made, tasks_of
@@ -92,27 +92,31 @@ def make_sheets(batch_id: UUID, *, now: datetime, pause: Callable[[], Any] = lam
 
 
 def tend(now: datetime) -> int:
-    """The chore: after a scoring, tiles for projects whose grid is in use; a day later a batch's sheets go."""
-    used = GridBatch.objects.filter(id__gt=floor_of(now - USED)).order_by()
+    """The chore: after a scoring, tiles of the likeliest wrong, and of all where the grid is in use; a day later a
+    batch's sheets go."""
+    batches = GridBatch.objects.filter(id__gt=floor_of(now - USED)).order_by()
+    used = set(batches.values_list("project_id", flat=True).distinct()[:PROJECTS])
+    runs = ScoreRun.objects.filter(id__gt=floor_of(now - KEPT), finished_at__isnull=False)
+    scored = runs.order_by("-id").values_list("project_id", flat=True)[:PROJECTS]
     done = 0
-    for project_id in list(used.values_list("project_id", flat=True).distinct()[:PROJECTS]):
-        done += tile_anew(project_id)
+    for project_id in dict.fromkeys([*used, *scored]):
+        done += tile_anew(project_id, AHEAD if project_id in used else FIRST)
     return done + sweep(now)
 
 
 @transaction.atomic
-def tile_anew(project_id: UUID) -> int:
-    """Asks for tiles once after each scoring that has ended."""
+def tile_anew(project_id: UUID, most: int) -> int:
+    """Asks for tiles once after each scoring that has ended, and once more where more are wanted than before."""
     run = ScoreRun.objects.filter(project_id=project_id, finished_at__isnull=False).order_by("-finished_at").first()
     if run is None:
         return 0
     name = f"{TILED}:{project_id}"
     SweepMark.objects.get_or_create(name=name)
     mark = SweepMark.objects.select_for_update().get(name=name)
-    if mark.position.get("run") == str(run.id):
+    if mark.position.get("run") == str(run.id) and mark.position.get("most", 0) >= most:
         return 0
-    start_atlases(project=Project.objects.get(id=project_id), actor=None)
-    mark.position = {"run": str(run.id)}
+    start_atlases(project=Project.objects.get(id=project_id), most=most, actor=None)
+    mark.position = {"run": str(run.id), "most": most}
     mark.save(update_fields=["position"])
     return 1
 

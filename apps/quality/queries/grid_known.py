@@ -16,6 +16,7 @@ from apps.quality.queries.tiles import Subject
 from apps.tasks.models import Task
 
 LATEST, REFERENCES, RECENT = 200, 8, 20
+MORE_RIGHT_THAN_WRONG = 0.5
 EXPERT = "expert"
 
 
@@ -88,7 +89,10 @@ def references_of(project_id: UUID, class_id: str, user: User) -> list[tuple[Tas
         rows = Score.objects.filter(
             project_id=project_id, metric="mistakenness", subject_type=SubjectType.LABEL, class_id=class_id
         )
-        likely = list(rows.order_by("value", "-id").values_list("task_id", "subject")[: LATEST // 2])
+        rows = rows.filter(value__lt=MORE_RIGHT_THAN_WRONG).order_by("value", "-id")
+        likely = list(rows.values_list("task_id", "subject")[: LATEST // 2])
+        # In a small class the odd ones would be among them, and what stands for all kinds of a class seeks the odd.
+        likely = likely[: max(REFERENCES, len(likely) // 2)]
         tasks = tasks_of({task for task, _ in likely})
         labels = label_rows(tasks, {subject for _, subject in likely})
         known = [(tasks[key[0]], labels[key], False) for key in likely if key in labels]

@@ -40,8 +40,17 @@ export const useQualityList = <T>(project: string, path: string, query: Asked = 
   useKeyset<T>([...qualityKey(project), path, "list"], qualityPath(project, path), query, { enabled });
 
 export const useQualitySummary = (project: string) => useQuality<QualitySummary>(project, "");
+
+/** Two minutes long, after which what still has no crop has no picture either. */
+const CROPS = { every: 5_000, reads: 24 };
+const hasNoCrop = (first: readonly QualityLabel[]) => first.length > 0 && first.every((one) => !one.atlas_url);
+
+/** The labels likeliest to be wrong; asked again while their crops are being cut. */
 export const useLikelyWrong = (project: string, query: Asked) =>
-  useQualityList<QualityLabel>(project, "labels/", query);
+  useKeyset<QualityLabel>([...qualityKey(project), "labels/", "list"], qualityPath(project, "labels/"), query, {
+    refetchInterval: (first, reads) => (hasNoCrop(first) && reads < CROPS.reads ? CROPS.every : false),
+  });
+
 export const useRoutes = (project: string) => useQualityList<QualityRouteRun>(project, "routes/", { limit: 10 });
 export const usePolicy = (project: string) => useQuality<QualityPolicy>(project, "policy/");
 /** Of a snapshot; as of now without one. */

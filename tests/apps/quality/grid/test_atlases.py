@@ -19,6 +19,7 @@ from apps.labels.models import Label
 from apps.quality.atlases.crops import GREY, around, cut
 from apps.quality.models import Atlas, GridBatch, ScoreRun, Tile
 from apps.quality.operations import gridding_atlases
+from apps.quality.operations.gridding_atlases import AHEAD, FIRST
 from apps.quality.operations.gridding_sheets import tend
 from apps.quality.queries.tiles import tiles_for
 from tests.factories.jobs import run_all_jobs, run_one
@@ -159,13 +160,13 @@ def test_the_chore_makes_tiles_after_a_scoring_and_takes_old_sheets_away() -> No
     ScoreRun.objects.create(
         id=new_id(), project=world.project, scorer_version="test-1", started_at=now, finished_at=now
     )
-    assert tend(now) == 0  # nobody has opened the grid
+    assert (tend(now), tend(now)) == (1, 0)
+    assert [job.params["most"] for job in run_all_jobs()] == [FIRST], "nobody has opened the grid"
     batch = opened(world)
     run_all_jobs()
     keys = list(GridBatch.objects.get().sheets.values())
-    assert tend(now) == 1
-    assert tend(now) == 0
-    assert [job.params.get("class") for job in run_all_jobs()] == [""]
+    assert (tend(now), tend(now)) == (1, 0)
+    assert [(job.params["class"], job.params["most"]) for job in run_all_jobs()] == [("", AHEAD)]
     committed(world, batch, [])
     tend(now + timedelta(days=2))
     assert GridBatch.objects.get().sheets == {}

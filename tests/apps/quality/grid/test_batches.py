@@ -33,6 +33,15 @@ from tests.factories.tasks import World, add_tasks, graph
 pytestmark = pytest.mark.django_db
 
 
+def test_what_stands_for_a_class_is_not_what_is_suspected_of_it() -> None:
+    world = grid_world(tasks=2, boxes=12, pictures=False)
+    opened(world, **{"class": "RBC"})
+    shown = {one["label"] for one in GridBatch.objects.get().references}
+    labels = [str(one.label_id) for one in all_labels(world)]
+    assert len(shown) == 8
+    assert shown <= set(labels[16:]), "of the twelve more right than wrong, the eight least suspected"
+
+
 def words(world: World) -> list[Observation]:
     return list(Observation.objects.filter(project=world.project, instrument="grid").order_by("subject"))
 
