@@ -17,6 +17,7 @@ from apps.quality.models import (
     Evaluation,
     FitState,
     GridBatch,
+    GridFrame,
     Look,
     Observation,
     QualitySettings,
@@ -165,6 +166,13 @@ class TilePage(Reading):
 class GridBatchPage(Reading):
     list_display = ("project", "reviewer", "order", "at_random", "state", "opened_at", "committed_at")
     list_select_related = ("project", "reviewer")
+
+
+@admin.register(GridFrame)
+class GridFramePage(Reading):
+    list_display = ("batch", "labels", "drawn", "probability")
+    list_select_related = ("batch",)
+    secret = ("record",)
 
 
 @admin.register(Snapshot)
