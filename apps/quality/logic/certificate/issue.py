@@ -65,6 +65,15 @@ def statement(frame: Frame, *, confidence: float, target: float) -> dict[str, An
         }
     found = estimate(frame, confidence)
     return {
+        **figures_of(frame, found, target),
+        "looks_needed": more_looks(frame, found, confidence, target),
+        "strata": [stratum(frame, name) for name in np.unique(frame.stratum)],
+    }
+
+
+def figures_of(frame: Frame, found: Estimate, target: float) -> dict[str, Any]:
+    """What a line says of its estimate, whichever instruments it rests on."""
+    return {
         "certified": True,
         "estimate": found.share,
         "lower": found.lower,
@@ -78,8 +87,6 @@ def statement(frame: Frame, *, confidence: float, target: float) -> dict[str, An
         "effective_looks": found.effective,
         "design_effect": found.design_effect,
         "meets_target": found.upper <= target,
-        "looks_needed": more_looks(frame, found, confidence, target),
-        "strata": [stratum(frame, name) for name in np.unique(frame.stratum)],
     }
 
 

@@ -24,7 +24,7 @@ from apps.quality.logic.certificate.instrument import (
     sensitivity,
 )
 from apps.quality.logic.certificate.intervals import looks_needed
-from apps.quality.logic.certificate.issue import capped, statement, stratum
+from apps.quality.logic.certificate.issue import capped, figures_of, statement, stratum
 
 IN_GRID = "in the grid"
 
@@ -60,23 +60,11 @@ def refusal(cut: Cut, grid: Gridded, plain: str) -> str:
 
 
 def spoken(cut: Cut, grid: Gridded, both: Found, confidence: float, target: float) -> dict[str, Any]:
-    frame, found = cut.frame, both.estimate
+    found = both.estimate
     return {
-        "certified": True,
-        "estimate": found.share,
-        "lower": found.lower,
-        "upper": found.upper,
-        "live_upper": found.live_upper,
-        "labels": found.labels,
-        "reviewed": found.reviewed,
-        "still_wrong_known": int(frame.still_wrong[frame.reviewed].sum()),
-        "still_wrong_estimate": found.share * found.labels,
-        "random_looks": found.looks,
-        "effective_looks": found.effective,
-        "design_effect": found.design_effect,
-        "meets_target": found.upper <= target,
+        **figures_of(cut.frame, found, target),
         "looks_needed": more_looks(cut, found, confidence, target),
-        "strata": [*(stratum(frame, name) for name in np.unique(frame.stratum)), of_grid(cut, grid)],
+        "strata": [*(stratum(cut.frame, name) for name in np.unique(cut.frame.stratum)), of_grid(cut, grid)],
         "by_grid": True,
         "grid": ends(both.grid) if both.grid and not both.contradicted else None,
         "contradicted": both.contradicted,
