@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.db import transaction
 
@@ -15,9 +15,9 @@ from apps.labels.logic import Row
 from apps.labels.models import Label
 from apps.ontologies.logic import OntologyIndex
 from apps.quality.models import GridBatch, Observation, SubjectType
-from apps.quality.operations.gridding_draws import GRID
 from apps.quality.operations.gridding_marks import Done, Mark, carry_out, read_marks, send
 from apps.quality.operations.gridding_missing import MISSING, judge_objects
+from apps.quality.operations.gridding_words import word_of
 from apps.quality.queries.crops import label_rows, tasks_of
 from apps.quality.queries.past_labels import digest_of
 from apps.quality.queries.tiles import Subject
@@ -125,30 +125,19 @@ def planted(mark: Mark | None) -> Done:
 def observed(
     batch: GridBatch, item: Item, label: Label, mark: Mark | None, elapsed: int | None, now: datetime
 ) -> Observation:
-    """What was known before the look is what was frozen."""
-    return Observation(
-        project_id=batch.project_id,
-        task_id=UUID(item["task"]),
-        source=uuid5(batch.id, item["id"]),
-        subject=UUID(item["label"]),
-        subject_type=SubjectType.LABEL,
-        class_id=item["class"],
-        is_error=mark is not None,
+    """About the label, in the content that was shown."""
+    return word_of(
+        batch,
+        item,
+        elapsed,
+        now,
         kind=mark["kind"] if mark else "",
-        instrument=GRID,
-        reviewer_id=batch.reviewer_id,
-        annotator_id=UUID(item["annotator"]) if item["annotator"] else None,
+        subject_type=SubjectType.LABEL,
+        is_error=mark is not None,
         origin_model=item["origin_model"],
         probability=item["probability"],
         at_random=batch.at_random,
-        p_error=item["value"] if item["p"] is None else item["p"],
-        odds=item["odds"],
-        vector=item["vector"],
-        scorer_version=item["scorer_version"],
-        label_revision=item["revision"],
         digest=digest_of(said(label)),
-        elapsed_ms=elapsed,
-        at=now,
     )
 
 

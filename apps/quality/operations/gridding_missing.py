@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
@@ -14,8 +14,9 @@ from apps.common.errors import DomainError
 from apps.common.problems import problem_body
 from apps.inference.models import Prediction
 from apps.quality.models import GridBatch, Observation, Score, SubjectType
-from apps.quality.operations.gridding_draws import GRID, Drawn
+from apps.quality.operations.gridding_draws import Drawn
 from apps.quality.operations.gridding_marks import REASON, Done, Mark
+from apps.quality.operations.gridding_words import word_of
 from apps.quality.queries.crops import tasks_of
 from apps.quality.queries.looks import Seen
 from apps.quality.queries.missing_objects import Around, predictions_of
@@ -132,26 +133,15 @@ def observed(
     batch: GridBatch, item: Item, mark: Mark | None, done: Done, elapsed: int | None, now: datetime
 ) -> Observation:
     """About the prediction: whether what it claims was missing indeed."""
-    return Observation(
-        project_id=batch.project_id,
-        task_id=UUID(item["task"]),
-        source=uuid5(batch.id, item["id"]),
-        subject=UUID(item["label"]),
-        subject_type=SubjectType.PREDICTION,
-        class_id=item["class"],
-        is_error=mark is not None,
+    return word_of(
+        batch,
+        item,
+        elapsed,
+        now,
         kind=MISSING if mark else "",
-        instrument=GRID,
-        reviewer_id=batch.reviewer_id,
-        annotator_id=UUID(item["annotator"]) if item["annotator"] else None,
-        p_error=item["value"] if item["p"] is None else item["p"],
-        odds=item["odds"],
-        vector=item["vector"],
-        scorer_version=item["scorer_version"],
-        label_revision=item["revision"],
+        subject_type=SubjectType.PREDICTION,
+        is_error=mark is not None,
         left_revision=done.undo.get("revision"),
-        elapsed_ms=elapsed,
-        at=now,
     )
 
 

@@ -68,7 +68,8 @@ def refuse_of_missing(sent: Mapping[str, Any]) -> None:
     """Raises Invalid for what cannot be asked of objects that nobody labelled."""
     for name in ("confusion", "attribute"):
         if sent.get(name):
-            raise Invalid.at(f"/{name}", "An object that is missing has no label to be confused.", code="no_label")
+            detail = "An object that is missing has no label that could be confused or answer a question."
+            raise Invalid.at(f"/{name}", detail, code="no_label")
     if sent.get("order") == "random":
         detail = "What a model sees is no random part of what is missing; only a search of whole images is."
         raise Invalid.at("/order", detail, code="not_at_random")
