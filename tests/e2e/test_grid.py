@@ -76,9 +76,9 @@ def test_a_reviewer_judges_screen_after_screen(door: Door, project: Project, sho
     page.mouse.down()
     page.mouse.move(last["x"] + 20, last["y"] + 20, steps=12)
     page.mouse.up()
-    expect(page.get_by_text("5 marked")).to_be_visible()
+    expect(page.get_by_text("· 5 marked ·")).to_be_visible()
     cells(page).nth(7).click(modifiers=["Shift"])
-    expect(page.get_by_text("7 marked")).to_be_visible()
+    expect(page.get_by_text("· 7 marked ·")).to_be_visible()
     # The whole image, as long as Z is held.
     cells(page).nth(9).focus()
     page.keyboard.down("z")
@@ -94,7 +94,7 @@ def test_a_reviewer_judges_screen_after_screen(door: Door, project: Project, sho
     assert classes(project).count("WBC") == 1
     # Taken back: the screen stands as it stood, and the label is a red cell again.
     page.keyboard.press("u")
-    expect(page.get_by_text("7 marked")).to_be_visible()
+    expect(page.get_by_text("· 7 marked ·")).to_be_visible()
     until(page, lambda: "WBC" not in classes(project), "the label's old class")
     figures = project.site.program("mia").get(f"/projects/{project.id}/quality/grid/figures/")
     assert figures["grid"]["verdicts"] == 0
@@ -108,7 +108,7 @@ def test_on_a_phone_and_in_the_dark(door: Door, project: Project, shots: Path) -
     page.get_by_role("button", name="WBC").tap()
     cells(page).nth(1).tap()
     expect(cells(page).nth(1)).to_have_accessible_name(re.compile("RBC, 2 of .*, marked as WBC"))
-    expect(page.get_by_text("1 marked")).to_be_visible()
+    expect(page.get_by_text("· 1 marked ·")).to_be_visible()
     page.evaluate(STILL)
     page.screenshot(path=shots / "grid-phone-dark.png")
     assert axe(page) == []
